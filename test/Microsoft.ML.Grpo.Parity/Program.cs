@@ -1,1 +1,13 @@
-Console.WriteLine(TorchSharp.torch.ones(2).sum().item<float>());
+using System.CommandLine;
+
+namespace Microsoft.ML.Grpo.Parity;
+
+/// <summary>Compares our results with folders of reference data; each kind of data is a command of its own.</summary>
+internal static class Program
+{
+    private static int Main(string[] arguments)
+    {
+        var root = new RootCommand("Compares results of Microsoft.ML.Grpo with reference data.") { ModelsCommand.Create() };
+        return root.Parse(arguments).Invoke();
+    }
+}

@@ -1,0 +1,82 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Grpo;
+
+/// <summary>Writes Hugging Face model directories.</summary>
+internal static class ModelDirectory
+{
+    /// <summary>
+    /// Writes config.json, model.safetensors and the small files that the model was loaded with, so that Python's transformers
+    /// loads the directory unchanged. A directory that does not exist yet appears complete or not at all. In one that exists
+    /// each file is replaced whole, the weights last; kept files of another model (a chat template, say) are removed, and
+    /// files that no model has are left alone. Until all is written and flushed, nothing at the target changes.
+    /// </summary>
+    /// <param name="directory">The target; missing parents are made.</param>
+    /// <param name="network">The weights.</param>
+    /// <param name="files">config.json, of which only the dtype is changed, and the tokenizer's files.</param>
+    /// <param name="storedAs">Type of the weights on disk: Float32, Float16, BFloat16 or Float64.</param>
+    /// <exception cref="IOException">The disk is full, or the target is a file; the target is as it was.</exception>
+    public static void Save(string directory, CausalLM network, ModelFiles files, ScalarType storedAs) =>
+        Save(directory, network, files, storedAs, path => new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None));
+
+    internal static void Save(string directory, CausalLM network, ModelFiles files, ScalarType storedAs, Func<string, Stream> create)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(directory);
+        var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
+        if (File.Exists(target))
+        {
+            throw new IOException($"'{directory}' is a file. Give a directory to save the model in.");
+        }
+
+        // Inside an existing target, since what a link points to may lie on another disk, where a rename is a copy.
+        var exists = Directory.Exists(target);
+        var temporary = $"{(exists ? target + Path.DirectorySeparatorChar : target)}.saving-{Guid.NewGuid():N}";
+        try
+        {
+            Directory.CreateDirectory(temporary);
+            Fill(temporary, network, files, storedAs, create);
+            if (exists)
+            {
+                Replace(target, temporary);
+            }
+            else
+            {
+                Directory.Move(temporary, target);
+            }
+        }
+        finally
+        {
+            if (Directory.Exists(temporary))
+            {
+                Directory.Delete(temporary, recursive: true);
+            }
+        }
+    }
+
+    private static void Fill(string folder, CausalLM network, ModelFiles files, ScalarType storedAs, Func<string, Stream> create)
+    {
+        foreach (var (name, bytes) in files.Contents)
+        {
+            var content = name == ModelFiles.Config ? StoredDtype.Set(files.PathOf(name), bytes, storedAs) : bytes;
+            AtomicFile.Write(Path.Combine(folder, name), stream => stream.Write(content), create);
+        }
+
+        AtomicFile.Write(Path.Combine(folder, ModelFiles.Weights), stream => SafetensorsWriter.Write(stream, network.Parameters, storedAs), create);
+    }
+
+    private static void Replace(string target, string temporary)
+    {
+        foreach (var name in ModelFiles.Known.Append(ModelFiles.Weights))
+        {
+            var written = Path.Combine(temporary, name);
+            if (File.Exists(written))
+            {
+                File.Move(written, Path.Combine(target, name), overwrite: true);
+            }
+            else
+            {
+                File.Delete(Path.Combine(target, name));
+            }
+        }
+    }
+}

@@ -1,0 +1,72 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Grpo;
+
+/// <summary>A language model as a Hugging Face directory holds it: the network, its config, and the small files beside it.</summary>
+internal sealed class PretrainedModel : IDisposable
+{
+    private PretrainedModel(CausalLM network, ModelFiles files, IReadOnlyList<string> unusedConfigKeys)
+    {
+        Network = network;
+        Files = files;
+        EosTokenIds = [.. network.Config.EosTokenIds.Union(GenerationConfig.Read(files).EosTokenIds)];
+        UnusedConfigKeys = unusedConfigKeys;
+    }
+
+    /// <summary>The network; owned by this object.</summary>
+    public CausalLM Network { get; }
+
+    public ModelConfig Config => Network.Config;
+
+    /// <summary>config.json, the tokenizer and so on, unchanged.</summary>
+    public ModelFiles Files { get; }
+
+    /// <summary>Ids that end a completion after config.json and generation_config.json, each once.</summary>
+    public IReadOnlyList<int> EosTokenIds { get; }
+
+    /// <summary>Keys of config.json that nothing here reads and that are not known to be harmless; for the log.</summary>
+    public IReadOnlyList<string> UnusedConfigKeys { get; }
+
+    /// <summary>Loads a model directory.</summary>
+    /// <param name="directory">Holds config.json and model.safetensors, and a tokenizer's files if text is to be handled.</param>
+    /// <param name="dtype">Type of the weights in memory; files of F32, F16, BF16 and F64 are converted.</param>
+    /// <param name="device">Where the weights shall lie.</param>
+    /// <exception cref="DirectoryNotFoundException">There is no such directory.</exception>
+    /// <exception cref="FileNotFoundException">It lacks config.json or model.safetensors.</exception>
+    /// <exception cref="ModelFormatException">A file is damaged, or asks for what is not supported.</exception>
+    public static PretrainedModel Load(string directory, ScalarType dtype, Device device)
+    {
+        var files = ModelFiles.Read(directory);
+        var (config, unused) = ReadConfig(files);
+        using var reader = SafetensorsReader.Open(WeightFile.Find(directory));
+        return new(new CausalLM(config, WeightLoader.Load(reader, config, dtype, device)), files, unused);
+    }
+
+    /// <summary>Loads a model from files in memory and a stream of weights, as an archive gives them.</summary>
+    /// <param name="files">The small files.</param>
+    /// <param name="weights">The content of model.safetensors; seekable; disposed.</param>
+    /// <param name="dtype">Type of the weights in memory.</param>
+    /// <param name="device">Where the weights shall lie.</param>
+    /// <exception cref="ModelFormatException">A file is damaged, or asks for what is not supported.</exception>
+    public static PretrainedModel Load(ModelFiles files, Stream weights, ScalarType dtype, Device device)
+    {
+        using var reader = new SafetensorsReader(weights, files.PathOf(ModelFiles.Weights));
+        var (config, unused) = ReadConfig(files);
+        return new(new CausalLM(config, WeightLoader.Load(reader, config, dtype, device)), files, unused);
+    }
+
+    /// <inheritdoc cref="ModelDirectory.Save(string, CausalLM, ModelFiles, ScalarType)"/>
+    public void SavePretrained(string directory, ScalarType storedAs = ScalarType.Float32) =>
+        ModelDirectory.Save(directory, Network, Files, storedAs);
+
+    public void Dispose() => Network.Dispose();
+
+    private static (ModelConfig Config, IReadOnlyList<string> Unused) ReadConfig(ModelFiles files)
+    {
+        var json = ConfigJson.Parse(files.PathOf(ModelFiles.Config), files.Get(ModelFiles.Config));
+        var config = ModelFamilies.Read(json);
+        _ = GenerationConfig.Read(files); // a damaged one is reported before the weights are read
+        return (config, [.. json.Unread.Where(key => !HarmlessConfig.Contains(key))]);
+    }
+}

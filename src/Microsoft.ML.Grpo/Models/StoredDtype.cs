@@ -1,0 +1,51 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Grpo;
+
+/// <summary>The one thing of config.json that saving changes: the type of the weights on disk.</summary>
+internal static class StoredDtype
+{
+    private static readonly JsonSerializerOptions Layout = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>The file with <c>dtype</c> (transformers 5) and <c>torch_dtype</c> (4) set where they stand; as it is if they say so already.</summary>
+    public static byte[] Set(string file, byte[] config, ScalarType storedAs)
+    {
+        var name = Name(storedAs);
+        if (JsonNode.Parse(config) is not JsonObject root)
+        {
+            throw new ModelFormatException(file, "is not a JSON object. Download the file again.");
+        }
+
+        // Both versions read the older spelling, which serves a file that has neither.
+        string[] keys = root.ContainsKey("dtype") || root.ContainsKey("torch_dtype") ? ["dtype", "torch_dtype"] : ["torch_dtype"];
+        var changed = false;
+        foreach (var key in keys.Where(key => root.ContainsKey(key) || keys.Length == 1))
+        {
+            if (root[key] is JsonValue old && old.TryGetValue<string>(out var text) && text == name)
+            {
+                continue;
+            }
+
+            root[key] = name;
+            changed = true;
+        }
+
+        return changed ? JsonSerializer.SerializeToUtf8Bytes(root, Layout) : config;
+    }
+
+    private static string Name(ScalarType type) => type switch
+    {
+        ScalarType.Float64 => "float64",
+        ScalarType.Float32 => "float32",
+        ScalarType.Float16 => "float16",
+        ScalarType.BFloat16 => "bfloat16",
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Weights are stored as Float32, Float16, BFloat16 or Float64."),
+    };
+}

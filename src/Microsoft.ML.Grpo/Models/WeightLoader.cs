@@ -1,0 +1,81 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Grpo;
+
+/// <summary>Reads a network's parameters from a file, after checking that names and shapes are exactly those that config.json implies.</summary>
+internal static class WeightLoader
+{
+    /// <returns>Every parameter by its name, owned by the caller and by no dispose scope.</returns>
+    /// <exception cref="ModelFormatException">A tensor is missing, unexpected, misshapen or not floating point.</exception>
+    public static IReadOnlyDictionary<string, Tensor> Load(SafetensorsReader reader, ModelConfig config, ScalarType dtype, Device device)
+    {
+        var shapes = ModelWeights.Shapes(config);
+        Check(reader, config, shapes);
+        var weights = new Dictionary<string, Tensor>(StringComparer.Ordinal);
+        try
+        {
+            foreach (var name in shapes.Keys)
+            {
+                weights[name] = reader.Read(name, dtype, device).DetachFromDisposeScope();
+            }
+
+            CheckTiedCopy(reader, config, weights);
+        }
+        catch
+        {
+            foreach (var tensor in weights.Values)
+            {
+                tensor.Dispose();
+            }
+
+            throw;
+        }
+
+        return weights;
+    }
+
+    private static void Check(SafetensorsReader reader, ModelConfig config, IReadOnlyDictionary<string, long[]> shapes)
+    {
+        foreach (var (name, shape) in shapes)
+        {
+            if (!reader.Entries.TryGetValue(name, out var entry))
+            {
+                var remedy = name == ModelWeights.Head
+                    ? "If the head is the embedding matrix, set \"tie_word_embeddings\": true in config.json; otherwise use a complete file."
+                    : $"config.json describes a {config.ModelType} of {config.Layers} layers: use a file that belongs to it.";
+                throw new ModelFormatException(reader.File, $"tensor '{name}' [{string.Join(", ", shape)}] is missing. {remedy}");
+            }
+
+            if (!entry.Shape.SequenceEqual(shape))
+            {
+                throw new ModelFormatException(reader.File, $"tensor '{name}' has shape [{string.Join(", ", entry.Shape)}], but config.json implies [{string.Join(", ", shape)}]. Use the config.json that belongs to the file.");
+            }
+        }
+
+        foreach (var name in reader.Entries.Keys)
+        {
+            var isTiedCopy = config.TiedHead && name == ModelWeights.Head;
+            if (!shapes.ContainsKey(name) && !ModelWeights.IsComputed(name) && !isTiedCopy)
+            {
+                throw new ModelFormatException(reader.File, $"tensor '{name}' is not part of a {config.ModelType} as config.json describes it, and leaving it out would change the results. Use the config.json that belongs to the file; merge adapters before saving.");
+            }
+        }
+    }
+
+    /// <summary>A file may hold the tied head a second time; if the two differ, the head is not tied, whatever config.json says.</summary>
+    private static void CheckTiedCopy(SafetensorsReader reader, ModelConfig config, Dictionary<string, Tensor> weights)
+    {
+        if (!config.TiedHead || !reader.Entries.ContainsKey(ModelWeights.Head))
+        {
+            return;
+        }
+
+        var embedding = weights[ModelWeights.Embedding];
+        using var head = reader.Read(ModelWeights.Head, embedding.dtype, embedding.device);
+        if (!head.shape.SequenceEqual(embedding.shape) || !head.Equals(embedding))
+        {
+            throw new ModelFormatException(reader.File, $"tensor '{ModelWeights.Head}' differs from '{ModelWeights.Embedding}', but config.json ties them. Set \"tie_word_embeddings\": false in config.json.");
+        }
+    }
+}
