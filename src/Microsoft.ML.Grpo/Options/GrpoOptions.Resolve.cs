@@ -1,0 +1,34 @@
+namespace Microsoft.ML.Grpo;
+
+/// <content>What the run reads: a copy that nobody else holds, and values with the defaults filled in.</content>
+public sealed partial class GrpoOptions
+{
+    /// <summary>The completions of one rollout.</summary>
+    internal long RowsPerRollout => (long)PromptsPerRollout * GroupSize;
+
+    /// <summary>Passes over the data; <see langword="null"/> when <see cref="Steps"/> counts.</summary>
+    internal int? ResolvedEpochs => Steps is null ? Epochs ?? 1 : null;
+
+    internal int ResolvedEvaluationSamples => Evaluation.Samples ?? GroupSize;
+
+    internal int ResolvedGenerationTokens => Generation.MaxCompletionTokens ?? MaxCompletionTokens;
+
+    /// <summary>The schedule in slices of a rollout, however it was said.</summary>
+    internal (int Accumulation, int SlicesPerRollout, int Iterations) ResolveSchedule() => AdvancedSchedule is { } advanced
+        ? (advanced.Accumulation, advanced.SlicesPerRollout, advanced.Iterations)
+        : (RolloutsPerStep ?? 1, StepsPerRollout ?? 1, IterationsPerRollout ?? 1);
+
+    /// <summary>A copy that shares no list and no group with this one.</summary>
+    internal GrpoOptions Snapshot()
+    {
+        var copy = (GrpoOptions)MemberwiseClone();
+        copy.Rewards = [.. Rewards];
+        copy.Sampling = Sampling.Snapshot();
+        copy.Loss = Loss.Snapshot();
+        copy.Optimizer = Optimizer.Snapshot();
+        copy.Evaluation = Evaluation.Snapshot();
+        copy.Execution = Execution.Snapshot();
+        copy.Generation = Generation.Snapshot();
+        return copy;
+    }
+}
