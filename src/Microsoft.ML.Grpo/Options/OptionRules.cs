@@ -25,9 +25,7 @@ internal static class OptionRules
         // Rewards
         new("Rewards", o => o.Rewards.Count == 0, _ => "Rewards is empty, so there is nothing to learn: add at least one, such as Rewards = { Reward.ExactMatch(\"Answer\") }."),
         new("Rewards", o => o.Rewards.Contains(null!), o => Text($"Rewards[{o.Rewards.IndexOf(null!)}] is null: take it out.")),
-        new("Rewards", o => Unnamed(o) >= 0, o => Text($"Rewards[{Unnamed(o)}] has no name: give it one, since metrics and errors use it.")),
         new("Rewards", o => SharedName(o) is not null, o => $"Rewards has more than one reward named \"{SharedName(o)}\": give each a name of its own, since metrics and errors use it."),
-        new("Rewards", o => BadWeight(o) is not null, o => Text($"The reward \"{BadWeight(o)!.Name}\" has the weight {BadWeight(o)!.Weight}, but a weight must be finite: give it a number such as 1.")),
         new("Rewards", o => o.Rewards.Count > 0 && o.Rewards.All(r => r is { Weight: 0 }), _ => "Every reward has the weight 0, so there is nothing to learn: give at least one another weight."),
 
         // Size of the run
@@ -150,10 +148,6 @@ internal static class OptionRules
         o.IterationsPerRollout is null ? null : nameof(o.IterationsPerRollout),
     }.OfType<string>());
 
-    private static int Unnamed(GrpoOptions o) => o.Rewards.ToList().FindIndex(r => r is not null && Blank(r.Name));
-
     private static string? SharedName(GrpoOptions o) =>
-        o.Rewards.Where(r => r is not null && !Blank(r.Name)).GroupBy(r => r.Name).FirstOrDefault(g => g.Count() > 1)?.Key;
-
-    private static Reward? BadWeight(GrpoOptions o) => o.Rewards.FirstOrDefault(r => r is not null && !double.IsFinite(r.Weight));
+        o.Rewards.Where(r => r is not null).GroupBy(r => r.Name).FirstOrDefault(g => g.Count() > 1)?.Key;
 }

@@ -1,11 +1,14 @@
 namespace Microsoft.ML.Grpo;
 
-/// <summary>How a prompt's text becomes the token ids that the policy sees.</summary>
+/// <summary>How the text of a prompt becomes the tokens that the policy reads.</summary>
 public enum PromptFormat
 {
-    /// <summary>A model with a chat template gets the text as one user message, after the system prompt if one is set; a model without gets it as it is.</summary>
+    /// <summary>
+    /// With the model's chat template if it has one: the text is one user message, after the system prompt if one is set,
+    /// and the template opens the assistant's turn. A model without a template gets the text as it is.
+    /// </summary>
     Auto,
 
-    /// <summary>The text is encoded as it is, whatever template the model has.</summary>
+    /// <summary>The text as it is, with the special tokens that the tokenizer itself adds; the chat template is not used.</summary>
     Raw,
 }
