@@ -1,0 +1,124 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Grpo;
+
+/// <summary>
+/// A causal language model of the Llama kind. It owns its parameters, which are named as in Hugging Face files; a tied
+/// head is the embedding tensor itself, so it can neither drift apart from it nor cost memory twice.
+/// </summary>
+internal sealed class CausalLM : IDisposable
+{
+    private const string EmbeddingName = "model.embed_tokens.weight";
+    private const string HeadName = "lm_head.weight";
+
+    private readonly Tensor _embedding; // [V, hidden]
+    private readonly DecoderLayer[] _layers;
+    private readonly RmsNorm _norm;
+    private readonly Projection _head;
+    private readonly RotaryTable _rotary;
+
+    /// <summary>Builds the network round its weights and takes ownership of them.</summary>
+    /// <param name="config">The shape.</param>
+    /// <param name="weights">Every parameter by its name, all of one dtype and on one device.</param>
+    public CausalLM(ModelConfig config, IReadOnlyDictionary<string, Tensor> weights)
+    {
+        Config = config;
+        Parameters = new SortedDictionary<string, Tensor>(weights.ToDictionary(w => w.Key, w => w.Value), StringComparer.Ordinal);
+        _embedding = weights[EmbeddingName];
+        _layers = [.. Enumerable.Range(0, config.Layers).Select(i => new DecoderLayer(i, config, weights))];
+        _norm = new(weights["model.norm.weight"], config.NormEpsilon);
+        _head = new(config.TiedHead ? _embedding : weights[HeadName], null);
+        _rotary = new(config, _embedding.dtype, _embedding.device);
+        foreach (var weight in weights.Values)
+        {
+            weight.DetachFromDisposeScope();
+        }
+    }
+
+    public ModelConfig Config { get; }
+
+    /// <summary>Every parameter by its Hugging Face name, in ordinal order of names.</summary>
+    public IReadOnlyDictionary<string, Tensor> Parameters { get; }
+
+    public Device Device => _embedding.device;
+
+    public ScalarType Dtype => _embedding.dtype;
+
+    /// <summary>Number of weights.</summary>
+    public long ParameterCount => Parameters.Values.Sum(p => p.numel());
+
+    /// <summary>Turns the recording of gradients for all weights on or off.</summary>
+    public void RequireGradients(bool required)
+    {
+        foreach (var parameter in Parameters.Values)
+        {
+            parameter.requires_grad = required;
+        }
+    }
+
+    /// <summary>A frozen copy of the weights as they are now.</summary>
+    public CausalLM CloneFrozen()
+    {
+        using var noGrad = no_grad();
+        return new(Config, Parameters.ToDictionary(p => p.Key, p => p.Value.detach().clone()));
+    }
+
+    /// <summary>Runs whole sequences.</summary>
+    /// <param name="ids">[B, T] int64. Rows may be padded on the right with any id; then no mask is needed.</param>
+    /// <param name="attentionMask">[B, T], 1 on real tokens; needed for padding on the left. Positions come from it.</param>
+    /// <returns>[B, T, hidden] after the final norm. What stands at padding means nothing.</returns>
+    public Tensor Hidden(Tensor ids, Tensor? attentionMask = null)
+    {
+        using var scope = NewDisposeScope();
+        using var attention = new CausalAttention(attentionMask);
+        var positions = attentionMask is null
+            ? arange(ids.shape[1], ScalarType.Int64, ids.device).unsqueeze(0) // [1, T]
+            : attentionMask.to(ScalarType.Int64).cumsum(1).sub_(1).clamp_min_(0);
+        return Hidden(ids, positions, attention).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Runs tokens at given positions with a given attention.</summary>
+    /// <param name="ids">[B, T] int64.</param>
+    /// <param name="positions">[B, T] or [1, T] int64, each below <see cref="ModelConfig.MaxPositions"/>.</param>
+    /// <param name="attention">What the tokens see.</param>
+    /// <returns>[B, T, hidden] after the final norm.</returns>
+    public Tensor Hidden(Tensor ids, Tensor positions, IAttention attention)
+    {
+        using var scope = NewDisposeScope();
+        var (cos, sin) = _rotary.At(positions);
+        var x = Embed(ids);
+        foreach (var layer in _layers)
+        {
+            x = layer.Forward(x, cos, sin, attention);
+        }
+
+        return _norm.Apply(x).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>[..., hidden] to [..., V].</summary>
+    public Tensor Logits(Tensor hidden) => _head.Apply(hidden);
+
+    public void Dispose()
+    {
+        foreach (var parameter in Parameters.Values)
+        {
+            parameter.Dispose();
+        }
+
+        _rotary.Dispose();
+    }
+
+    /// <summary>[B, T] to [B, T, hidden]. The pad token's row gets no gradient from look-ups, as in transformers.</summary>
+    private Tensor Embed(Tensor ids)
+    {
+        var flat = ids.reshape(-1);
+        var rows = _embedding.index_select(0, flat);
+        if (Config.PadTokenId is { } pad && rows.requires_grad)
+        {
+            rows = where(flat.eq(pad).unsqueeze(1), rows.detach(), rows);
+        }
+
+        return rows.view(ids.shape[0], ids.shape[1], -1);
+    }
+}

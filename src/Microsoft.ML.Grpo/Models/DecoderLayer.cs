@@ -1,0 +1,67 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Grpo;
+
+/// <summary>One pre-norm transformer block: attention, then a gated MLP (SwiGLU), each added to the residual stream.</summary>
+internal sealed class DecoderLayer
+{
+    private readonly int _index;
+    private readonly int _headSize;
+    private readonly RmsNorm _attentionNorm;
+    private readonly RmsNorm _mlpNorm;
+    private readonly RmsNorm? _queryNorm;
+    private readonly RmsNorm? _keyNorm;
+    private readonly Projection _query;
+    private readonly Projection _key;
+    private readonly Projection _value;
+    private readonly Projection _output;
+    private readonly Projection _gate;
+    private readonly Projection _up;
+    private readonly Projection _down;
+
+    public DecoderLayer(int index, ModelConfig config, IReadOnlyDictionary<string, Tensor> weights)
+    {
+        var prefix = $"model.layers.{index}.";
+        Projection Linear(string name, bool bias) => new(weights[prefix + name + ".weight"], bias ? weights[prefix + name + ".bias"] : null);
+        RmsNorm Norm(string name) => new(weights[prefix + name + ".weight"], config.NormEpsilon);
+
+        _index = index;
+        _headSize = config.HeadSize;
+        _attentionNorm = Norm("input_layernorm");
+        _mlpNorm = Norm("post_attention_layernorm");
+        _queryNorm = config.QkNorm ? Norm("self_attn.q_norm") : null;
+        _keyNorm = config.QkNorm ? Norm("self_attn.k_norm") : null;
+        _query = Linear("self_attn.q_proj", config.QkvBias);
+        _key = Linear("self_attn.k_proj", config.QkvBias);
+        _value = Linear("self_attn.v_proj", config.QkvBias);
+        _output = Linear("self_attn.o_proj", config.OutputBias);
+        _gate = Linear("mlp.gate_proj", config.MlpBias);
+        _up = Linear("mlp.up_proj", config.MlpBias);
+        _down = Linear("mlp.down_proj", config.MlpBias);
+    }
+
+    /// <summary>[B, T, hidden] to [B, T, hidden].</summary>
+    public Tensor Forward(Tensor x, Tensor cos, Tensor sin, IAttention attention)
+    {
+        using var scope = NewDisposeScope();
+        var attended = x + Attention(_attentionNorm.Apply(x), cos, sin, attention);
+        return (attended + Mlp(_mlpNorm.Apply(attended))).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Attention(Tensor x, Tensor cos, Tensor sin, IAttention attention)
+    {
+        var query = RotaryTable.Rotate(Heads(_query.Apply(x), _queryNorm), cos, sin);
+        var key = RotaryTable.Rotate(Heads(_key.Apply(x), _keyNorm), cos, sin);
+        var mixed = attention.Attend(_index, query, key, Heads(_value.Apply(x), norm: null)); // [B, H, T, D]
+        return _output.Apply(mixed.transpose(1, 2).reshape(x.shape[0], x.shape[1], -1));
+    }
+
+    private Tensor Mlp(Tensor x) => _down.Apply(nn.functional.silu(_gate.Apply(x)) * _up.Apply(x));
+
+    /// <summary>[B, T, H·D] to [B, H, T, D], normalised per head if asked.</summary>
+    private Tensor Heads(Tensor x, RmsNorm? norm)
+    {
+        var heads = x.view(x.shape[0], x.shape[1], -1, _headSize);
+        return (norm is { } n ? n.Apply(heads) : heads).transpose(1, 2);
+    }
+}

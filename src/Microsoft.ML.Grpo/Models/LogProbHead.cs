@@ -1,0 +1,46 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Grpo;
+
+/// <summary>
+/// From hidden states to the log-prob of given tokens and the entropy of the distribution they were drawn from. The
+/// normaliser is built from a maximum and a sum of exponentials: float32 <c>log_softmax</c> is biased at large
+/// vocabularies on the CPU, and <c>logsumexp</c> is slow there.
+/// </summary>
+internal static class LogProbHead
+{
+    /// <summary>Log-probs and entropies, in nats, of the temperature-scaled distribution.</summary>
+    /// <param name="model">Whose head to use.</param>
+    /// <param name="hidden">[N, hidden]: the states that predict the tokens; only rows that are needed.</param>
+    /// <param name="ids">[N] int64: the tokens.</param>
+    /// <param name="temperature">Divides the logits; positive.</param>
+    /// <returns>Two tensors [N]: log-probs, with graph if gradients are on, and entropies, without.</returns>
+    public static (Tensor LogProbs, Tensor Entropies) Compute(CausalLM model, Tensor hidden, Tensor ids, double temperature)
+    {
+        using var scope = NewDisposeScope();
+        var logits = Scale(model.Logits(hidden), temperature); // [N, V]
+        var normaliser = LogNormaliser(logits);
+        var chosen = logits.gather(1, ids.unsqueeze(1)).squeeze(1);
+        var logProbs = chosen - normaliser;
+        return (logProbs.MoveToOuterDisposeScope(), Entropy(logits.detach(), normaliser.detach()).MoveToOuterDisposeScope());
+    }
+
+    /// <summary>Logits [N, V] divided by the temperature.</summary>
+    public static Tensor Scale(Tensor logits, double temperature) => temperature == 1 ? logits : logits / temperature;
+
+    /// <summary>log Σ exp over the vocabulary: [N, V] to [N].</summary>
+    public static Tensor LogNormaliser(Tensor logits)
+    {
+        using var scope = NewDisposeScope();
+        var largest = logits.detach().amax([1], keepdim: true); // [N, 1]
+        return (logits - largest).exp().sum(1).log().add(largest.squeeze(1)).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Entropy(Tensor logits, Tensor normaliser)
+    {
+        using var scope = NewDisposeScope();
+        var logProbs = logits - normaliser.unsqueeze(1); // [N, V]
+        return logProbs.exp().mul_(logProbs).sum(1).neg_().MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,12 @@
+namespace Microsoft.ML.Grpo;
+
+/// <summary>A sampled completion.</summary>
+/// <param name="Ids">Its token ids, the stop token included; at least one.</param>
+/// <param name="LogProbs">The sampler's log-prob of each id, in nats: of the full distribution, temperature-scaled, before any truncation.</param>
+/// <param name="FinishReason">Why it ended.</param>
+internal sealed record Completion(IReadOnlyList<int> Ids, IReadOnlyList<double> LogProbs, FinishReason FinishReason);
+
+/// <summary>A prompt and its completions.</summary>
+/// <param name="Prompt">The prompt, held once.</param>
+/// <param name="Completions">As many as the group size, in the order of their generation numbers.</param>
+internal sealed record PromptGroup(RolloutPrompt Prompt, IReadOnlyList<Completion> Completions);

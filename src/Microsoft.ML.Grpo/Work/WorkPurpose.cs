@@ -1,0 +1,26 @@
+namespace Microsoft.ML.Grpo;
+
+/// <summary>What tokens are pushed through a model for.</summary>
+public enum WorkPurpose
+{
+    /// <summary>Prompts of training rollouts; a group's prompt counts once.</summary>
+    RolloutPrefill,
+
+    /// <summary>Completion tokens of training rollouts, fed back to sample the next one.</summary>
+    RolloutDecode,
+
+    /// <summary>The extra no-grad pass of the policy for the old log-probs (a <em>scoring forward</em>). On-policy: none.</summary>
+    Score,
+
+    /// <summary>The no-grad pass of the reference policy; none where <c>Beta</c> is 0.</summary>
+    Reference,
+
+    /// <summary>Forward and backward of the loss.</summary>
+    Loss,
+
+    /// <summary>Everything that evaluation runs: sampling and scoring held-out prompts.</summary>
+    Evaluation,
+
+    /// <summary>Generation for users of a trained policy.</summary>
+    Generation,
+}
