@@ -14,9 +14,19 @@ public sealed partial class GrpoOptions
     internal int ResolvedGenerationTokens => Generation.MaxCompletionTokens ?? MaxCompletionTokens;
 
     /// <summary>The schedule in slices of a rollout, however it was said.</summary>
-    internal (int Accumulation, int SlicesPerRollout, int Iterations) ResolveSchedule() => AdvancedSchedule is { } advanced
-        ? (advanced.Accumulation, advanced.SlicesPerRollout, advanced.Iterations)
-        : (RolloutsPerStep ?? 1, StepsPerRollout ?? 1, IterationsPerRollout ?? 1);
+    internal Schedule ResolveSchedule() => AdvancedSchedule is { } advanced
+        ? new(advanced.Accumulation, advanced.SlicesPerRollout, advanced.Iterations)
+        : new(RolloutsPerStep ?? 1, StepsPerRollout ?? 1, IterationsPerRollout ?? 1);
+
+    /// <summary>A copy for a run of so many steps, which a run by epochs knows once its data is counted.</summary>
+    /// <exception cref="GrpoOptionsException">An option asks for more steps than there are.</exception>
+    internal GrpoOptions ForSteps(int steps)
+    {
+        GrpoOptions copy = Snapshot();
+        (copy.Steps, copy.Epochs) = (steps, null);
+        OptionRules.Check(copy);
+        return copy;
+    }
 
     /// <summary>A copy that shares no list and no group with this one.</summary>
     internal GrpoOptions Snapshot()

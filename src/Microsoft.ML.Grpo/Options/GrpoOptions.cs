@@ -34,7 +34,7 @@ public sealed partial class GrpoOptions
     /// </remarks>
     public string OutputColumnName { get; set; } = "Completion";
 
-    /// <summary>The column, if any, that <c>Transform</c> adds for the sum of the completion's log-probabilities, in nats.</summary>
+    /// <summary>The column, if any, that <c>Transform</c> adds for the sum of the log-probabilities of the completion's tokens, in nats, at <see cref="GenerationOptions.Temperature"/> (at 1 when greedy).</summary>
     /// <value>Default: <c>null</c> (no such column). Range: not empty, no other column of these options.</value>
     /// <remarks>
     /// Few need it.

@@ -6,7 +6,7 @@ public sealed class LossOptions
     /// <summary>How token losses become one number.</summary>
     /// <value>Default: <c>Dapo</c>. Range: a member of <see cref="LossType"/>.</value>
     /// <remarks>
-    /// Each token weighs the same, so long completions are not favoured.
+    /// Each token weighs the same, whatever the length of its completion.
     /// <para>Source: TRL <c>loss_type</c>; DAPO, arXiv 2503.14476.</para>
     /// </remarks>
     public LossType Type { get; set; } = LossType.Dapo;
@@ -64,7 +64,15 @@ public sealed class LossOptions
 
     internal double ResolvedEpsilonHigh => EpsilonHigh ?? EpsilonLow;
 
-    internal bool ResolvedBiasCorrectedKl => BiasCorrectedKl ?? true;
+    /// <summary>The numbers of the loss, none of them null.</summary>
+    internal ObjectiveSettings ToObjective() => new()
+    {
+        LossType = Type,
+        EpsilonLow = EpsilonLow,
+        EpsilonHigh = ResolvedEpsilonHigh,
+        Beta = Beta,
+        BiasCorrectedKl = BiasCorrectedKl ?? true,
+    };
 
     internal LossOptions Snapshot() => (LossOptions)MemberwiseClone();
 }

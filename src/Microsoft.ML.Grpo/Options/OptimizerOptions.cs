@@ -73,13 +73,7 @@ public sealed class OptimizerOptions
     internal double ResolvedLearningRate => LearningRate ?? DefaultLearningRate;
 
     /// <summary>The warm-up of a run of <paramref name="steps"/> steps.</summary>
-    /// <exception cref="GrpoOptionsException"><see cref="WarmupSteps"/> is above <paramref name="steps"/>, which a run by epochs knows only now.</exception>
-    internal int ResolveWarmupSteps(int steps) => WarmupSteps switch
-    {
-        null => (int)(((long)steps * DefaultWarmupPercent + 99) / 100),
-        { } set when set > steps => throw new GrpoOptionsException([OptionRules.WarmupIsTooLong(set, steps)]),
-        { } set => set,
-    };
+    internal int ResolveWarmupSteps(int steps) => WarmupSteps ?? (int)(((long)steps * DefaultWarmupPercent + 99) / 100);
 
     internal OptimizerOptions Snapshot() => (OptimizerOptions)MemberwiseClone();
 }

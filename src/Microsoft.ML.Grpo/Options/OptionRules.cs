@@ -69,7 +69,7 @@ internal static class OptionRules
         Real("Optimizer.LearningRate", o => o.Optimizer.LearningRate, v => v >= 0, "0 or more and finite", "leave it null for 1e-6"),
         Known("Optimizer.Schedule", o => o.Optimizer.Schedule),
         AtLeast("Optimizer.WarmupSteps", o => o.Optimizer.WarmupSteps, 0, "leave it null for 5 % of the steps"),
-        new("Optimizer.WarmupSteps", o => o.Optimizer.WarmupSteps > o.Steps && o.Steps > 0, o => WarmupIsTooLong(o.Optimizer.WarmupSteps!.Value, o.Steps!.Value)),
+        new("Optimizer.WarmupSteps", o => o.Optimizer.WarmupSteps > o.Steps && o.Steps > 0, o => Text($"Optimizer.WarmupSteps is {o.Optimizer.WarmupSteps}, but the run has {o.Steps} steps, so the learning rate would never be reached: make it smaller, or null for 5 % of the steps.")),
         Real("Optimizer.Beta1", o => o.Optimizer.Beta1, v => v is >= 0 and < 1, "from 0 to below 1", "leave it at 0.9"),
         Real("Optimizer.Beta2", o => o.Optimizer.Beta2, v => v is >= 0 and < 1, "from 0 to below 1", "leave it at 0.999"),
         Real("Optimizer.Epsilon", o => o.Optimizer.Epsilon, v => v > 0, "above 0 and finite", "leave it at 1e-8"),
@@ -115,9 +115,6 @@ internal static class OptionRules
             throw new GrpoOptionsException(violations);
         }
     }
-
-    public static string WarmupIsTooLong(int warmup, int steps) =>
-        Text($"Optimizer.WarmupSteps is {warmup}, but the run has {steps} steps, so the learning rate would never be reached: make it smaller, or null for 5 % of the steps.");
 
     private static OptionRule NoEffectWhenGreedy(string option, Func<GenerationOptions, object?> read) => new(
         $"Generation.{option}",

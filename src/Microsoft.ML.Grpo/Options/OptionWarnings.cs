@@ -11,7 +11,7 @@ internal static class OptionWarnings
     [
         new("Sampling", o => Truncations(o.Sampling).Length > 0, o => $"{Truncations(o.Sampling)} samples from a part of the distribution while the loss sees the whole of it, so the policy learns from a biased sample: leave it null unless you mean it."),
         new("Optimizer.LearningRate", o => o.Optimizer.LearningRate == 0, _ => "Optimizer.LearningRate is 0: the run samples and scores, but trains nothing."),
-        new("Loss.EpsilonLow", o => IsAligned(o) && ClipIsSet(o.Loss), o => Text($"Loss.EpsilonLow is {o.Loss.EpsilonLow} and Loss.EpsilonHigh is {o.Loss.ResolvedEpsilonHigh}, but neither has an effect: the weights do not change while a rollout is in use, so the policy ratio is 1 at every update. Raise StepsPerRollout or IterationsPerRollout if the clip is to act.")),
+        new("Loss.EpsilonLow", o => o.ResolveSchedule().Aligned && ClipIsSet(o.Loss), o => Text($"Loss.EpsilonLow is {o.Loss.EpsilonLow} and Loss.EpsilonHigh is {o.Loss.ResolvedEpsilonHigh}, but neither has an effect: the weights do not change while a rollout is in use, so the policy ratio is 1 at every update. Raise StepsPerRollout or IterationsPerRollout if the clip is to act.")),
     ];
 
     /// <summary>The warnings for options that break no rule.</summary>
@@ -24,12 +24,6 @@ internal static class OptionWarnings
         sampling.TopP is null or 1 ? null : Text($"Sampling.TopP = {sampling.TopP}"),
         sampling.MinP is null or 0 ? null : Text($"Sampling.MinP = {sampling.MinP}"),
     }.OfType<string>());
-
-    private static bool IsAligned(GrpoOptions options)
-    {
-        var (accumulation, slices, iterations) = options.ResolveSchedule();
-        return accumulation % ((long)slices * iterations) == 0;
-    }
 
     private static bool ClipIsSet(LossOptions loss) =>
         loss.EpsilonLow != Defaults.EpsilonLow || loss.ResolvedEpsilonHigh != Defaults.EpsilonLow;

@@ -11,12 +11,12 @@ public class OptionResolutionTests
     public void The_three_counts_become_a_schedule_in_slices(int? stepsPerRollout, int? rolloutsPerStep, int? iterations, int accumulation, int slices, int walks)
     {
         var options = new GrpoOptions { StepsPerRollout = stepsPerRollout, RolloutsPerStep = rolloutsPerStep, IterationsPerRollout = iterations };
-        Assert.AreEqual((accumulation, slices, walks), options.ResolveSchedule());
+        Assert.AreEqual(new Schedule(accumulation, slices, walks), options.ResolveSchedule());
     }
 
     [TestMethod]
     public void An_advanced_schedule_is_taken_as_it_is() =>
-        Assert.AreEqual((4, 2, 2), new GrpoOptions { AdvancedSchedule = new(4, 2, 2) }.ResolveSchedule());
+        Assert.AreEqual(new Schedule(4, 2, 2), new GrpoOptions { AdvancedSchedule = new(4, 2, 2) }.ResolveSchedule());
 
     [TestMethod]
     public void Without_steps_a_run_is_one_epoch()
@@ -36,11 +36,20 @@ public class OptionResolutionTests
         Assert.AreEqual(expected, new OptimizerOptions().ResolveWarmupSteps(steps));
 
     [TestMethod]
-    public void Warm_up_that_is_set_is_kept_and_refused_above_the_steps_of_a_run_by_epochs()
+    public void Warm_up_that_is_set_is_kept() =>
+        Assert.AreEqual(7, new OptimizerOptions { WarmupSteps = 7 }.ResolveWarmupSteps(100));
+
+    [TestMethod]
+    public void A_run_by_epochs_is_checked_again_when_its_steps_are_known()
     {
-        var optimizer = new OptimizerOptions { WarmupSteps = 7 };
-        Assert.AreEqual(7, optimizer.ResolveWarmupSteps(7));
-        var error = Assert.ThrowsExactly<GrpoOptionsException>(() => optimizer.ResolveWarmupSteps(6));
+        var options = TestOptions.Valid();
+        (options.Epochs, options.Optimizer.WarmupSteps) = (2, 7);
+        OptionRules.Check(options);
+        GrpoOptions known = options.ForSteps(7);
+        Assert.AreEqual(7, known.Steps);
+        Assert.IsNull(known.Epochs);
+        Assert.AreEqual(2, options.Epochs, "The options themselves stay as they are.");
+        var error = Assert.ThrowsExactly<GrpoOptionsException>(() => options.ForSteps(6));
         Assert.AreEqual("These GrpoOptions cannot be used:\n- Optimizer.WarmupSteps is 7, but the run has 6 steps, so the learning rate would never be reached: make it smaller, or null for 5 % of the steps.", error.Message);
     }
 
@@ -50,8 +59,7 @@ public class OptionResolutionTests
         var options = new GrpoOptions { GroupSize = 5, MaxCompletionTokens = 77, Loss = { EpsilonLow = 0.3 } };
         Assert.AreEqual(5, options.ResolvedEvaluationSamples);
         Assert.AreEqual(77, options.ResolvedGenerationTokens);
-        Assert.AreEqual(0.3, options.Loss.ResolvedEpsilonHigh);
-        Assert.IsTrue(options.Loss.ResolvedBiasCorrectedKl);
+        Assert.AreEqual(new ObjectiveSettings { EpsilonLow = 0.3, EpsilonHigh = 0.3, BiasCorrectedKl = true }, options.Loss.ToObjective());
         Assert.AreEqual(1e-6, options.Optimizer.ResolvedLearningRate);
         Assert.AreEqual(4096, options.Execution.ResolvedMicroBatchTokens);
     }
@@ -63,14 +71,13 @@ public class OptionResolutionTests
         {
             Evaluation = { Samples = 2 },
             Generation = { MaxCompletionTokens = 3 },
-            Loss = { EpsilonHigh = 0.28, BiasCorrectedKl = false },
+            Loss = { Type = LossType.Grpo, EpsilonLow = 0.1, EpsilonHigh = 0.28, Beta = 0.04, BiasCorrectedKl = false },
             Optimizer = { LearningRate = 0.5 },
             Execution = { MicroBatchTokens = 6 },
         };
         Assert.AreEqual(2, options.ResolvedEvaluationSamples);
         Assert.AreEqual(3, options.ResolvedGenerationTokens);
-        Assert.AreEqual(0.28, options.Loss.ResolvedEpsilonHigh);
-        Assert.IsFalse(options.Loss.ResolvedBiasCorrectedKl);
+        Assert.AreEqual(new ObjectiveSettings { LossType = LossType.Grpo, EpsilonLow = 0.1, EpsilonHigh = 0.28, Beta = 0.04, BiasCorrectedKl = false }, options.Loss.ToObjective());
         Assert.AreEqual(0.5, options.Optimizer.ResolvedLearningRate);
         Assert.AreEqual(6, options.Execution.ResolvedMicroBatchTokens);
     }
