@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.RegularExpressions;
 using Microsoft.ML.Tokenizers;
 
 namespace Microsoft.ML.Grpo;
@@ -24,7 +23,7 @@ internal sealed class PolicyTokenizer
         _pieces = new SplitPreTokenizer(json.PreTokenizer);
         _bpe = BpeTokenizer.Create(new BpeOptions(json.Vocabulary) { Merges = json.Merges, ByteLevel = true, PreTokenizer = _pieces });
         _raw = new AddedTokenSplitter(json.AddedTokens.Where(t => !(t.Normalized && json.Nfc)));
-        _normalized = new AddedTokenSplitter(json.AddedTokens.Where(t => t.Normalized && json.Nfc).Select(t => t with { Content = Nfc(t.Content) }));
+        _normalized = new AddedTokenSplitter(json.AddedTokens.Where(t => t.Normalized && json.Nfc).Select(t => t with { Content = Nfc.Normalize(t.Content) }));
         _ids = new Dictionary<string, int>(json.Vocabulary, StringComparer.Ordinal);
         foreach (var token in json.AddedTokens)
         {
@@ -136,7 +135,7 @@ internal sealed class PolicyTokenizer
             return;
         }
 
-        foreach (var (id, piece) in _normalized.Split(Nfc(gap)))
+        foreach (var (id, piece) in _normalized.Split(Nfc.Normalize(gap)))
         {
             if (id is { } added)
             {
@@ -150,17 +149,4 @@ internal sealed class PolicyTokenizer
     }
 
     private void EncodePlain(string text, List<int> ids) => ids.AddRange(_bpe.EncodeToIds(text));
-
-    private static string Nfc(string text)
-    {
-        try
-        {
-            return text.Normalize(NormalizationForm.FormC);
-        }
-        catch (ArgumentException)
-        {
-            // .NET refuses lone surrogates and noncharacters, which NFC leaves as they are.
-            return text;
-        }
-    }
 }
