@@ -49,6 +49,9 @@ public sealed partial class GrpoTransformer : ITransformer, IDisposable
     /// <summary>Always <see langword="true"/>: each row is completed by itself.</summary>
     public bool IsRowToRowMapper => true;
 
+    /// <summary>What the run that made this policy did; <see langword="null"/> for a policy loaded from a file.</summary>
+    public TrainingSummary? Training { get; internal init; }
+
     internal GrpoColumns Columns { get; }
 
     internal int BatchSize => _generator.BatchSize;
@@ -77,6 +80,22 @@ public sealed partial class GrpoTransformer : ITransformer, IDisposable
         ArgumentNullException.ThrowIfNull(input);
         ThrowIfDisposed();
         return new GrpoDataView(this, input, new OutputBinding(input.Schema, Columns));
+    }
+
+    /// <summary>
+    /// Writes the policy as a Hugging Face model directory, which transformers loads as it is: config, weights in float32,
+    /// tokenizer and chat template. It is complete or not there at all: files are written under temporary names first.
+    /// </summary>
+    /// <param name="directory">Where to; made if it is not there. Model files of the same names in it are replaced.</param>
+    /// <exception cref="IOException">The disk is full, or the place cannot be written to; what was there before is untouched.</exception>
+    /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
+    public void SavePretrained(string directory)
+    {
+        lock (_turn)
+        {
+            ThrowIfDisposed();
+            _generator.SavePretrained(directory);
+        }
     }
 
     /// <summary>Frees the policy. Waits for a batch that is being generated.</summary>

@@ -25,6 +25,10 @@ internal abstract class TextGenerator : IDisposable
     /// <param name="entries">Takes the files that the loader of this <see cref="Kind"/> finds again.</param>
     public abstract void Save(IModelEntryWriter entries);
 
+    /// <summary>Writes the policy as a Hugging Face directory, completely or not at all.</summary>
+    /// <param name="directory">Where to.</param>
+    public abstract void SavePretrained(string directory);
+
     /// <inheritdoc/>
     public abstract void Dispose();
 }

@@ -12,7 +12,8 @@ internal delegate TextGenerator TextGeneratorLoader(IHostEnvironment environment
 /// <summary>The kinds of <see cref="TextGenerator"/> that a model file may hold. Thread-safe.</summary>
 internal static class TextGeneratorLoaders
 {
-    private static readonly ConcurrentDictionary<string, TextGeneratorLoader> Loaders = new(StringComparer.Ordinal);
+    private static readonly ConcurrentDictionary<string, TextGeneratorLoader> Loaders =
+        new(StringComparer.Ordinal) { [PolicyTextGenerator.KindName] = PolicyTextGenerator.Load };
 
     /// <summary>Adds a kind, or replaces its loader.</summary>
     internal static void Register(string kind, TextGeneratorLoader loader) => Loaders[kind] = loader;

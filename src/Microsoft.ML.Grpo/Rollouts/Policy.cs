@@ -11,10 +11,13 @@ internal sealed class Policy : IDisposable
     private Policy(PretrainedModel model, PromptFormat format, string? systemPrompt, IReadOnlyCollection<int> stopTokenIds)
     {
         _model = model;
-        Tokenizer = PolicyTokenizer.Load(model.Files.Find, model.Files.Origin);
-        var template = ChatTemplate.Find(model.Files.Find, model.Files.Origin, format);
+        var files = model.Files;
+        var config = files.Find("tokenizer_config.json") is { } json ? TokenizerConfig.Read(json, files.PathOf("tokenizer_config.json")) : TokenizerConfig.Empty;
+        Tokenizer = PolicyTokenizer.Read(files.Get("tokenizer.json"), config, files.PathOf("tokenizer.json"));
+        var template = format == PromptFormat.Raw ? null : ChatTemplate.Find(files.Find("chat_template.jinja"), config, files.Origin);
         Prompts = new(Tokenizer, template, format, systemPrompt);
-        StopIds = StopTokens.Resolve(model.EosTokenIds, Tokenizer, Prompts.Template, stopTokenIds);
+        StopIds = StopTokens.Resolve(
+            stopTokenIds.Count > 0 ? [.. stopTokenIds] : null, model.EosTokenIds, [], Tokenizer, Prompts.Template, model.Config.VocabularySize).ToHashSet();
     }
 
     /// <summary>The network; owned by this object.</summary>

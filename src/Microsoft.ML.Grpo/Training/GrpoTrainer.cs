@@ -48,8 +48,7 @@ internal sealed class GrpoTrainer : IDisposable
     {
         (_policy, _options, _logger, _work, _checkHost) = (policy, options, logger, work, checkHost);
         _random = new(seed);
-        var (accumulation, slices, iterations) = options.ResolveSchedule();
-        _schedule = new(accumulation, slices, iterations);
+        _schedule = options.ResolveSchedule();
         _plan = ForwardPlan.For(_schedule, correction: false, referencePass: options.Loss.Beta != 0);
 
         var limit = PromptPreparation.Limit(policy.Network.Config, options.MaxCompletionTokens, options.MaxPromptTokens);
@@ -71,16 +70,8 @@ internal sealed class GrpoTrainer : IDisposable
             new(new InProcessEngine(policy.Network, work, prefill, decode), policy.Tokenizer, scorer, options.Loss.ScaleRewards, _random);
         _rollouts = Stage(WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode);
         _reference = _plan.ReferencePass ? policy.Network.CloneFrozen() : null;
-        var settings = new ObjectiveSettings
-        {
-            LossType = options.Loss.Type,
-            EpsilonLow = options.Loss.EpsilonLow,
-            EpsilonHigh = options.Loss.ResolvedEpsilonHigh,
-            Beta = options.Loss.Beta,
-            BiasCorrectedKl = options.Loss.ResolvedBiasCorrectedKl,
-        };
         var budget = options.Execution.ResolvedMicroBatchTokens;
-        _loss = new(policy.Network, _reference, settings, _sampling.ScoringTemperature, budget, work);
+        _loss = new(policy.Network, _reference, options.Loss.ToObjective(), _sampling.ScoringTemperature, budget, work);
         _rates = new(options.Optimizer.ResolvedLearningRate, options.Optimizer.Schedule, options.Optimizer.ResolveWarmupSteps(_steps), _steps);
         _optimizer = new(policy.Network.Parameters, options.Optimizer);
         if (validation is not null)
@@ -94,20 +85,21 @@ internal sealed class GrpoTrainer : IDisposable
     }
 
     /// <summary>Trains.</summary>
-    /// <returns>Every step's metrics, in order.</returns>
+    /// <returns>What the run did.</returns>
     /// <exception cref="OperationCanceledException">The run was cancelled and <see cref="GrpoOptions.OnCancel"/> says to throw.</exception>
     /// <exception cref="TrainingException">A loss or gradient is not finite.</exception>
     /// <exception cref="RewardException">A reward failed.</exception>
-    public IReadOnlyList<IReadOnlyDictionary<string, double>> Run()
+    public TrainingSummary Run()
     {
         Announce();
         var history = new List<IReadOnlyDictionary<string, double>>();
+        var initial = new Dictionary<string, double>();
         var network = _policy.Network;
         network.RequireGradients(true);
         TrainingBatch? batch = null;
         try
         {
-            Evaluate(0, new Dictionary<string, double>());
+            Evaluate(0, initial);
             var windows = _options.Steps is { } steps
                 ? UpdateWindows.OfSteps(_schedule, steps)
                 : UpdateWindows.OfEpochs(_schedule, _options.ResolvedEpochs!.Value, _order.RolloutsPerEpoch);
@@ -130,7 +122,7 @@ internal sealed class GrpoTrainer : IDisposable
             network.RequireGradients(false);
         }
 
-        return history;
+        return new(_random.Seed, history, initial, _work);
     }
 
     public void Dispose()
@@ -155,11 +147,12 @@ internal sealed class GrpoTrainer : IDisposable
             }
 
             _clock.Phase(GrpoPhase.Update);
-            var size = batch!.Rows.Count / _schedule.SlicesPerRollout;
+            var rollout = batch!;
+            var size = rollout.Rows.Count / _schedule.SlicesPerRollout;
             var rows = Enumerable.Range(visit.Index * size, size).ToArray();
-            dataRows.UnionWith(rows.Select(r => batch.Rows[r].Prompt.Row.Row));
-            var scale = new LossScale(size, batch.LossTokens, window.Count, _schedule.SlicesPerRollout);
-            var (sliceLoss, sliceStatistics) = _loss.Accumulate(batch, rows, scale, step, Check);
+            dataRows.UnionWith(rows.Select(r => rollout.Rows[r].Prompt.Row.Row));
+            var scale = new LossScale(size, rollout.LossTokens, window.Count, _schedule.SlicesPerRollout);
+            var (sliceLoss, sliceStatistics) = _loss.Accumulate(rollout, rows, scale, step, Check);
             loss += sliceLoss;
             statistics += sliceStatistics;
         }

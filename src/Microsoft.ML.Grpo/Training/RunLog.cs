@@ -58,4 +58,7 @@ internal static partial class RunLog
 
     [LoggerMessage(18, LogLevel.Warning, "Reward could judge none of the completions of row {Row}: they do not train.")]
     public static partial void Unscorable(ILogger logger, long row);
+
+    [LoggerMessage(EventId = 19, Message = "{Line}")]
+    public static partial void FromMLNet(ILogger logger, LogLevel level, string line);
 }

@@ -36,6 +36,8 @@ internal sealed class UpperCaseGenerator : TextGenerator
             Prefix + prompt.ToUpperInvariant(), -prompt.Length, prompt.Length > 3 ? FinishReason.Length : FinishReason.Stop))];
     }
 
+    public override void SavePretrained(string directory) => throw new NotSupportedException("A generator for tests has no model directory.");
+
     public override void Save(IModelEntryWriter entries)
     {
         entries.WriteText("prefix.txt", Prefix);
