@@ -1,4 +1,5 @@
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Grpo;
@@ -24,7 +25,10 @@ internal sealed class CausalLM : IDisposable
     public CausalLM(ModelConfig config, IReadOnlyDictionary<string, Tensor> weights)
     {
         Config = config;
-        Parameters = new SortedDictionary<string, Tensor>(weights.ToDictionary(w => w.Key, w => w.Value), StringComparer.Ordinal);
+
+        // A parameter takes over the tensor it is made from.
+        weights = weights.ToDictionary(w => w.Key, w => (Tensor)new Parameter(w.Value, requires_grad: false));
+        Parameters = new SortedDictionary<string, Tensor>(weights.ToDictionary(), StringComparer.Ordinal);
         _embedding = weights[EmbeddingName];
         _layers = [.. Enumerable.Range(0, config.Layers).Select(i => new DecoderLayer(i, config, weights))];
         _norm = new(weights["model.norm.weight"], config.NormEpsilon);
