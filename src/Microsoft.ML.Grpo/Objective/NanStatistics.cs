@@ -1,0 +1,38 @@
+namespace Microsoft.ML.Grpo;
+
+/// <summary>Means and standard deviations that pass over missing (NaN) values.</summary>
+internal static class NanStatistics
+{
+    /// <summary>The mean of the values that are not NaN; NaN if there is none.</summary>
+    internal static double Mean(ReadOnlySpan<double> values)
+    {
+        var (sum, count) = (0.0, 0);
+        foreach (double value in values)
+        {
+            if (!double.IsNaN(value))
+            {
+                sum += value;
+                count++;
+            }
+        }
+
+        return sum / count;
+    }
+
+    /// <summary>The sample standard deviation (Bessel: n - 1) of the values that are not NaN; NaN if they are fewer than two.</summary>
+    internal static double Std(ReadOnlySpan<double> values)
+    {
+        double mean = Mean(values);
+        var (squares, count) = (0.0, 0);
+        foreach (double value in values)
+        {
+            if (!double.IsNaN(value))
+            {
+                squares += (value - mean) * (value - mean);
+                count++;
+            }
+        }
+
+        return count < 2 ? double.NaN : Math.Sqrt(squares / (count - 1));
+    }
+}

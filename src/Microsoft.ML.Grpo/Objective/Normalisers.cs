@@ -1,0 +1,28 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Grpo;
+
+/// <summary>
+/// From the terms of tokens to a micro-batch's share of the update's loss. A mask of nothing gives 0, not 0/0:
+/// denominators that count tokens are at least 1.
+/// </summary>
+internal static class Normalisers
+{
+    /// <summary><c>sum_b (sum_t l m / |o_b|) / B / GA</c>, B rows in the slice, GA slices in the update: a mean of means.</summary>
+    internal static Tensor MeanOverRows(Tensor perToken, Tensor mask, LossScale scale)
+    {
+        Tensor lengths = mask.sum(1).clamp(1);                  // [B]
+        Tensor rowMeans = (perToken * mask).sum(1) / lengths;   // [B]
+        return rowMeans.sum() / (scale.SliceRows * scale.Accumulation);
+    }
+
+    /// <summary>
+    /// <c>sum l m / (N GA / S)</c>, N tokens in the rollout's S slices: N / S tokens a slice, GA slices in the update.
+    /// N is counted once, over the rollout, so that slices of unlike length keep their tokens' weight.
+    /// </summary>
+    internal static Tensor MeanOverRolloutTokens(Tensor perToken, Tensor mask, LossScale scale)
+    {
+        double tokens = Math.Max(scale.RolloutTokens, 1) * scale.Accumulation / scale.SlicesPerRollout;
+        return (perToken * mask).sum() / tokens;
+    }
+}

@@ -1,0 +1,16 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Grpo;
+
+/// <summary>The policy ratio before any clip: how far the policy has moved away from its own samples.</summary>
+internal static class RatioMetrics
+{
+    /// <summary>Adds <c>ratio/min</c>, <c>ratio/mean</c> and <c>ratio/max</c> over the masked tokens (our names); all are 1 on-policy.</summary>
+    internal static void Add(Measurements measurements, Tensor ratio, Tensor mask)
+    {
+        Tensor counts = mask > 0; // [B, T]
+        measurements.AddMin("ratio/min", ratio, counts);
+        measurements.AddMaskedMean("ratio/mean", ratio, mask);
+        measurements.AddMax("ratio/max", ratio, counts);
+    }
+}

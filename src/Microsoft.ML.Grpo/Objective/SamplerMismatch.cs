@@ -1,0 +1,21 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Grpo;
+
+/// <summary>How far the sampler's log-probs are from the trainer's at the same weights, over the tokens whose sampler log-prob is known.</summary>
+internal static class SamplerMismatch
+{
+    /// <summary>Adds the mean and the greatest |old - smp|, in nats (the reference's names), and <c>sampling/kl</c>, the KL of sampler to trainer (ours).</summary>
+    internal static void Add(Measurements measurements, MaskedInputs inputs)
+    {
+        if (inputs is not { Sampler: { } smp, SamplerMask: { } known })
+        {
+            return;
+        }
+
+        Tensor difference = (inputs.Old - smp).abs(); // [B, T]
+        measurements.AddMaskedMean("sampling/sampling_logp_difference/mean", difference, known);
+        measurements.AddMax("sampling/sampling_logp_difference/max", difference, known > 0);
+        measurements.AddMaskedMean("sampling/kl", Kl.K3(smp, inputs.Old), known);
+    }
+}
