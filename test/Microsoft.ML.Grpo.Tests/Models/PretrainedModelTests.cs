@@ -95,6 +95,15 @@ public sealed class PretrainedModelTests : IDisposable
     }
 
     [TestMethod]
+    public void Billions_of_layers_are_refused_at_once()
+    {
+        var files = new SavedModel();
+        files.Files["config.json"] = Encoding.UTF8.GetBytes(SavedModel.TiedConfig.Replace("\"num_hidden_layers\": 2", "\"num_hidden_layers\": 2000000000", StringComparison.Ordinal));
+        files.Write(_folder.Path);
+        Refused("holds 20 tensors, fewer than the 2000000000 layers of config.json. Use the config.json that belongs to the file.");
+    }
+
+    [TestMethod]
     public void A_misshapen_tensor_is_named()
     {
         new SavedModel().Write(_folder.Path, weights => weights["model.norm.weight"] = ones(33));

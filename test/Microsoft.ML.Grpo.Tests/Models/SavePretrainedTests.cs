@@ -98,6 +98,17 @@ public sealed class SavePretrainedTests : IDisposable
     }
 
     [TestMethod]
+    public void Names_that_lead_out_of_the_folder_are_not_written()
+    {
+        var files = ModelFiles.Read(_folder["in"]);
+        files = files with { Contents = new Dictionary<string, byte[]>(files.Contents) { ["../escaped.txt"] = [1] } };
+        using var model = Load("in");
+        ModelDirectory.Save(_folder["out"], model.Network, files, ScalarType.Float32);
+        CollectionAssert.AreEqual(new[] { "in", "out" }, _folder.Names.ToArray());
+        CollectionAssert.AreEqual(new[] { "config.json", "generation_config.json", "model.safetensors", "tokenizer.json" }, Names("out"));
+    }
+
+    [TestMethod]
     public void Over_another_model_each_file_is_replaced_and_its_leftovers_removed()
     {
         Directory.CreateDirectory(_folder["out"]);
@@ -190,7 +201,7 @@ public sealed class SavePretrainedTests : IDisposable
         }
     }
 
-    private string[] Names(string folder) => [.. Directory.EnumerateFileSystemEntries(_folder[folder]).Select(entry => Path.GetFileName(entry)).Where(name => folder == "in" || name != "unrelated.txt").Order(StringComparer.Ordinal)];
+    private string[] Names(string folder) => [.. Directory.EnumerateFileSystemEntries(_folder[folder]).Select(entry => Path.GetFileName(entry)).Order(StringComparer.Ordinal)];
 
     private PretrainedModel Load(string folder) => PretrainedModel.Load(_folder[folder], ScalarType.Float32, CPU);
 }
