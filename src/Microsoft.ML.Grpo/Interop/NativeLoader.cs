@@ -1,98 +1,82 @@
-using System.Buffers.Binary;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Loader;
-using System.Text;
+using System.Runtime.Versioning;
+using TorchSharp;
 
 namespace Microsoft.ML.Grpo;
 
-/// <summary>First version: to be hardened.</summary>
+/// <summary>
+/// Lets TorchSharp's native library load on Linux systems whose libstdc++ is older than the one that it was built with
+/// (Debian 12, Ubuntu 22.04, RHEL 9). It acts only after the normal load has failed, and only on that cause:
+/// see <see cref="MissingMarkerVersion"/>.
+/// </summary>
 internal static class NativeLoader
 {
-#pragma warning disable CA2255
+    private const string Library = "LibTorchSharp";
+
+#pragma warning disable CA2255 // A library's module initializer: TorchSharp may be used before any method of ours is called on purpose.
     [ModuleInitializer]
     internal static void Install()
     {
-        if (OperatingSystem.IsLinux())
+        if (OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64)
         {
-            AssemblyLoadContext.Default.ResolvingUnmanagedDll += Resolve;
+            var context = AssemblyLoadContext.GetLoadContext(typeof(NativeLoader).Assembly) ?? AssemblyLoadContext.Default;
+            context.ResolvingUnmanagedDll += Resolve;
         }
     }
 #pragma warning restore CA2255
 
-    private static nint Resolve(Assembly assembly, string name)
+    /// <summary>Loads TorchSharp's native library now, so that a failure has our message and not TorchSharp's.</summary>
+    /// <exception cref="DllNotFoundException">It cannot be loaded; the message names what is missing and the remedies.</exception>
+    internal static void EnsureLoaded()
     {
-        if (name != "LibTorchSharp")
+        var assembly = typeof(torch).Assembly;
+        if (!NativeLibrary.TryLoad(Library, assembly, null, out _))
+        {
+            throw new DllNotFoundException(NativeLoaderMessages.NotFound(NativeFolders.All()));
+        }
+    }
+
+    // TorchSharp also asks for "torch_cpu" and "torch_cuda", and goes on without them: 0 says that we know no better.
+    [SupportedOSPlatform("linux")]
+    private static nint Resolve(Assembly assembly, string name) => name == Library ? LoadFrom(NativeFolders.All()) : 0;
+
+    /// <summary>Loads the library from the first folder that holds it; 0 where none does.</summary>
+    /// <exception cref="DllNotFoundException">It is there but cannot be loaded.</exception>
+    [SupportedOSPlatform("linux")]
+    private static nint LoadFrom(IEnumerable<string> folders)
+    {
+        var original = folders.Select(folder => Path.Combine(folder, $"lib{Library}.so")).FirstOrDefault(File.Exists);
+        if (original is null)
         {
             return 0;
         }
 
-        foreach (var folder in new[] { Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native"), AppContext.BaseDirectory })
+        var bytes = File.ReadAllBytes(original);
+        LoadDependencies(Path.GetDirectoryName(original)!, new ElfImage(bytes, original));
+        if (NativeLibrary.TryLoad(original, out var handle))
         {
-            var original = Path.Combine(folder, "libLibTorchSharp.so");
-            if (!File.Exists(original))
-            {
-                continue;
-            }
-
-            foreach (var library in new[] { "libc10.so", "libtorch_cpu.so", "libtorch.so" })
-            {
-                NativeLibrary.Load(Path.Combine(folder, library));
-            }
-
-            var bytes = File.ReadAllBytes(original);
-            Weaken(bytes, "GLIBCXX_3.4.32");
-            var copy = Path.Combine(Path.GetTempPath(), "grpo-" + Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(bytes))[..16] + ".so");
-            if (!File.Exists(copy))
-            {
-                var temporary = copy + "." + Environment.ProcessId;
-                File.WriteAllBytes(temporary, bytes);
-                File.Move(temporary, copy, overwrite: true);
-            }
-
-            return NativeLibrary.Load(copy);
+            return handle;
         }
 
-        return 0;
+        var patched = MissingMarkerVersion.Weaken(bytes, original, LoadedLibraries.Find("libstdc++.so"));
+        return patched is null ? NativeLibrary.Load(original) : PatchedCopy.Load(bytes, patched);
     }
 
-    private static void Weaken(byte[] elf, string version)
+    // The copy lies in another folder, where the system's loader would not find them; what is loaded already, it takes.
+    private static void LoadDependencies(string folder, ElfImage image)
     {
-        ushort U16(long at) => BinaryPrimitives.ReadUInt16LittleEndian(elf.AsSpan((int)at));
-        uint U32(long at) => BinaryPrimitives.ReadUInt32LittleEndian(elf.AsSpan((int)at));
-        long U64(long at) => (long)BinaryPrimitives.ReadUInt64LittleEndian(elf.AsSpan((int)at));
-        var sections = U64(0x28);
-        for (var i = 0; i < U16(0x3C); i++)
+        foreach (var dependency in image.NeededLibraries().Select(name => Path.Combine(folder, name)).Where(File.Exists))
         {
-            var header = sections + ((long)i * U16(0x3A));
-            if (U32(header + 4) != 0x6ffffffe)
+            try
             {
-                continue;
+                _ = NativeLibrary.Load(dependency);
             }
-
-            var strings = U64(sections + ((long)U32(header + 0x28) * U16(0x3A)) + 0x18);
-            for (var need = U64(header + 0x18); ; need += U32(need + 12))
+            catch (DllNotFoundException e)
             {
-                for (var aux = need + U32(need + 8); ; aux += U32(aux + 12))
-                {
-                    var at = (int)(strings + U32(aux + 8));
-                    var text = Encoding.ASCII.GetString(elf, at, Array.IndexOf(elf, (byte)0, at) - at);
-                    if (text == version)
-                    {
-                        elf[aux + 4] |= 2;
-                    }
-
-                    if (U32(aux + 12) == 0)
-                    {
-                        break;
-                    }
-                }
-
-                if (U32(need + 12) == 0)
-                {
-                    break;
-                }
+                throw new DllNotFoundException(NativeLoaderMessages.DependencyFailed(dependency, e.Message), e);
             }
         }
     }

@@ -9,7 +9,7 @@ namespace Microsoft.ML.Grpo;
 /// </summary>
 /// <param name="Lp">[B, T], with graph; gradients at masked places are exactly 0.</param>
 /// <param name="Old">[B, T], no graph.</param>
-/// <param name="Sampler">[B, T], no graph, equal to <paramref name="Old"/> where the sampler did not say; or <see langword="null"/>.</param>
+/// <param name="Sampler">[B, T], no graph, 0 where the sampler did not say; or <see langword="null"/>.</param>
 /// <param name="SamplerMask">[B, T] 1 = the sampler's log-prob is known; or <see langword="null"/>.</param>
 /// <param name="Reference">[B, T], no graph; or <see langword="null"/>.</param>
 /// <param name="Advantages">[B, 1], no graph.</param>
@@ -39,19 +39,20 @@ internal sealed record MaskedInputs(
         Require(inputs.Mask, tokens, nameof(LossInputs.Mask));
         Require(inputs.Advantages, [tokens[0], 1], nameof(LossInputs.Advantages));
 
-        Tensor padding = inputs.Mask == 0;
+        Tensor padding = inputs.Mask.eq(0);       // [B, T] bool
+        Tensor carriesLoss = inputs.Mask.ne(0);   // [B, T] bool
         Tensor lp = inputs.Lp.masked_fill(padding, 0);
         Tensor old = Known(inputs.Old, nameof(LossInputs.Old))?.detach() ?? lp.detach();
         Tensor? sampler = Known(inputs.Sampler, nameof(LossInputs.Sampler))?.detach();
-        Tensor? missing = sampler?.isnan();
+        Tensor? missing = sampler?.ne(sampler);   // [B, T] bool: NaN is not itself. isnan, where and the logical functions have no meta kernels
         return new MaskedInputs(
             lp,
             old,
-            sampler?.where(missing!.logical_not(), old),
-            missing?.logical_or(padding).logical_not().to(lp.dtype),
+            sampler?.masked_fill(missing!, 0),
+            sampler?.eq(sampler).bitwise_and(carriesLoss).to(lp.dtype),
             Known(inputs.Reference, nameof(LossInputs.Reference))?.detach(),
             inputs.Advantages.detach().to(lp.dtype),
-            padding.logical_not().to(lp.dtype),
+            carriesLoss.to(lp.dtype),
             Known(inputs.Entropy, nameof(LossInputs.Entropy)));
 
         Tensor? Known(Tensor? values, string name)

@@ -15,13 +15,13 @@ internal sealed class Measurements
     internal void AddMaskedMean(string name, Tensor values, Tensor mask) =>
         AddMean(name, (values * mask).sum(ScalarType.Float64), mask.sum(ScalarType.Float64));
 
-    /// <summary>The least of the values at the places where <paramref name="where"/>, a bool of the same shape, is true.</summary>
-    internal void AddMin(string name, Tensor values, Tensor where) =>
-        Add(name, MeasurementKind.Min, values.masked_fill(where.logical_not(), double.PositiveInfinity).min());
+    /// <summary>The least of the values at the places that <paramref name="leftOut"/>, a bool of the same shape, does not leave out.</summary>
+    internal void AddMin(string name, Tensor values, Tensor leftOut) =>
+        Add(name, MeasurementKind.Min, values.masked_fill(leftOut, double.PositiveInfinity).flatten().amin([0]));
 
-    /// <summary>The greatest of the values at the places where <paramref name="where"/>, a bool of the same shape, is true.</summary>
-    internal void AddMax(string name, Tensor values, Tensor where) =>
-        Add(name, MeasurementKind.Max, values.masked_fill(where.logical_not(), double.NegativeInfinity).max());
+    /// <summary>The greatest of the values at the places that <paramref name="leftOut"/>, a bool of the same shape, does not leave out.</summary>
+    internal void AddMax(string name, Tensor values, Tensor leftOut) =>
+        Add(name, MeasurementKind.Max, values.masked_fill(leftOut, double.NegativeInfinity).flatten().amax([0]));
 
     /// <summary>All of them in one tensor, owned by the current dispose scope.</summary>
     internal PackedStatistics Pack() => new(_layout, stack(_scalars).detach());

@@ -13,9 +13,10 @@ internal static class SamplerMismatch
             return;
         }
 
-        Tensor difference = (inputs.Old - smp).abs(); // [B, T]
+        Tensor logRatio = inputs.Old - smp;                  // [B, T]
+        Tensor difference = maximum(logRatio, -logRatio);    // [B, T] |old - smp|: abs has no meta kernel
         measurements.AddMaskedMean("sampling/sampling_logp_difference/mean", difference, known);
-        measurements.AddMax("sampling/sampling_logp_difference/max", difference, known > 0);
+        measurements.AddMax("sampling/sampling_logp_difference/max", difference, known == 0);
         measurements.AddMaskedMean("sampling/kl", Kl.K3(smp, inputs.Old), known);
     }
 }

@@ -51,7 +51,7 @@ internal sealed class DecodingBatch : IDisposable
             Accept(Decode());
         }
 
-        return [.. _sequences.GroupBy(s => s.Prompt).Select(g => new PromptGroup(g.Key, [.. g.Select(s => s.ToCompletion())]))];
+        return [.. _sequences.Chunk(_request.GroupSize).Select(g => new PromptGroup(g[0].Prompt, [.. g.Select(s => s.ToCompletion())]))];
     }
 
     public void Dispose() => _cache.Dispose();

@@ -1,0 +1,6 @@
+using Snippets;
+
+// The snippets of the guides, run one after the other. A guide shows a region of these files word for word; a test compares them.
+OptionsSnippets.Run();
+await RewardSnippets.RunAsync().ConfigureAwait(false);
+Console.WriteLine("All snippets ran.");

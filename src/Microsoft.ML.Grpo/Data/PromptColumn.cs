@@ -1,0 +1,58 @@
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.Grpo;
+
+/// <summary>The one rule for the prompt column, checked by the estimator (shapes) and by the transformer (schemas).</summary>
+internal static class PromptColumn
+{
+    /// <summary>The shape of an estimator's output: the input's columns and the added ones.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The prompt column is missing, or is not text.</exception>
+    internal static SchemaShape AddTo(SchemaShape inputSchema, GrpoColumns columns)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        if (!inputSchema.Any(column => column.Name == columns.Prompt))
+        {
+            throw new ArgumentOutOfRangeException(nameof(inputSchema), Missing(columns.Prompt, inputSchema.Select(column => column.Name)));
+        }
+
+        var prompt = inputSchema.First(column => column.Name == columns.Prompt);
+        if (prompt.Kind != SchemaShape.Column.VectorKind.Scalar || prompt.ItemType != TextDataViewType.Instance || prompt.IsKey)
+        {
+            var type = prompt.Kind == SchemaShape.Column.VectorKind.Scalar ? $"{prompt.ItemType}" : $"{prompt.Kind} of {prompt.ItemType}";
+            throw new ArgumentOutOfRangeException(nameof(inputSchema), NotText(columns.Prompt, type));
+        }
+
+        var added = AddedColumn.For(columns).Select(
+            column => MLNetInternals.NewColumn(column.Name, SchemaShape.Column.VectorKind.Scalar, column.Type, isKey: false, annotations: null));
+        var result = inputSchema.ToDictionary(column => column.Name);
+        foreach (var column in added)
+        {
+            result[column.Name] = column;
+        }
+
+        return new SchemaShape(result.Values);
+    }
+
+    /// <summary>Finds the prompt column in a schema.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">The prompt column is missing, or is not text.</exception>
+    internal static DataViewSchema.Column Find(DataViewSchema inputSchema, string name)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        if (inputSchema.GetColumnOrNull(name) is not { } column)
+        {
+            throw new ArgumentOutOfRangeException(nameof(inputSchema), Missing(name, inputSchema.Select(found => found.Name)));
+        }
+
+        return column.Type == TextDataViewType.Instance
+            ? column
+            : throw new ArgumentOutOfRangeException(nameof(inputSchema), NotText(name, $"{column.Type}"));
+    }
+
+    private static string Missing(string name, IEnumerable<string> names) =>
+        $"The data has no column '{name}' to read prompts from. It has: {string.Join(", ", names.Distinct())}. "
+        + "Set PromptColumnName to one of them, or make the column with CopyColumns.";
+
+    private static string NotText(string name, string type) =>
+        $"The prompt column '{name}' has type {type}, and must be text (String). "
+        + "Set PromptColumnName to a text column, or convert it with Conversion.ConvertType(outputKind: DataKind.String).";
+}

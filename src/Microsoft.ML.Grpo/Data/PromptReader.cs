@@ -1,0 +1,30 @@
+namespace Microsoft.ML.Grpo;
+
+/// <summary>Reads the prompt column, and the columns that rewards ask for, into memory.</summary>
+internal static class PromptReader
+{
+    /// <summary>Reads every row.</summary>
+    /// <param name="data">The data.</param>
+    /// <param name="promptColumn">Name of a text column.</param>
+    /// <param name="rewards">The rewards; the columns they read are kept.</param>
+    /// <param name="cancellationToken">Stops between two rows.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing, or the prompt column is not text.</exception>
+    public static IReadOnlyList<PromptRow> Read(IDataView data, string promptColumn, IEnumerable<Reward> rewards, CancellationToken cancellationToken)
+    {
+        var prompt = PromptColumn.Find(data.Schema, promptColumn);
+        var columns = RewardColumns.Find(data.Schema, rewards);
+        using var cursor = data.GetRowCursor([prompt, .. columns]);
+        var text = cursor.GetGetter<ReadOnlyMemory<char>>(prompt);
+        var readers = columns.Select(column => (column.Name, Read: ColumnReader.For(cursor, column))).ToArray();
+        var rows = new List<PromptRow>();
+        while (cursor.MoveNext())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            ReadOnlyMemory<char> value = default;
+            text(ref value);
+            rows.Add(new(rows.Count, value.ToString(), readers.ToDictionary(r => r.Name, r => r.Read())));
+        }
+
+        return rows;
+    }
+}

@@ -1,0 +1,34 @@
+namespace Microsoft.ML.Grpo;
+
+/// <summary>
+/// What a <see cref="GrpoTransformer"/> needs of a policy: text in, text out, and a way to be saved. The transformer
+/// owns it, never calls it from two threads at once, but may call it from any thread.
+/// </summary>
+internal abstract class TextGenerator : IDisposable
+{
+    /// <summary>The name under which <see cref="TextGeneratorLoaders"/> knows how to load it.</summary>
+    public abstract string Kind { get; }
+
+    /// <summary>The largest number of prompts that one call of <see cref="Generate"/> takes; at least 1.</summary>
+    public abstract int BatchSize { get; }
+
+    /// <summary>Its settings as one JSON object, saved with the model: no paths, no secrets.</summary>
+    public abstract string SettingsJson { get; }
+
+    /// <summary>Completes prompts. A result depends on its own prompt alone, not on those beside it.</summary>
+    /// <param name="prompts">1 to <see cref="BatchSize"/> prompts.</param>
+    /// <param name="cancellationToken">Ends the work early.</param>
+    /// <returns>One completion a prompt, in order.</returns>
+    public abstract IReadOnlyList<GeneratedText> Generate(IReadOnlyList<string> prompts, CancellationToken cancellationToken);
+
+    /// <summary>Saves everything but <see cref="SettingsJson"/>.</summary>
+    /// <param name="entries">Takes the files that the loader of this <see cref="Kind"/> finds again.</param>
+    public abstract void Save(IModelEntryWriter entries);
+
+    /// <summary>Writes the policy as a Hugging Face directory, completely or not at all.</summary>
+    /// <param name="directory">Where to.</param>
+    public abstract void SavePretrained(string directory);
+
+    /// <inheritdoc/>
+    public abstract void Dispose();
+}

@@ -1,0 +1,132 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Microsoft.ML.Runtime;
+using TorchSharp;
+
+namespace Microsoft.ML.Grpo;
+
+/// <summary>Trains a language model by group relative policy optimisation (GRPO) on prompts and rewards.</summary>
+/// <remarks>
+/// <format type="text/markdown"><![CDATA[
+/// To create this estimator, use [TrainGrpo](xref:Microsoft.ML.GrpoCatalog.TrainGrpo*).
+///
+/// ### Input and output columns
+/// | Column | Type | |
+/// | -- | -- | -- |
+/// | `PromptColumnName` (`Prompt`) | text | read by `Fit` and `Transform` |
+/// | the columns that rewards name | text, number, or a vector of either | read by `Fit` only |
+/// | `OutputColumnName` (`Completion`) | text | added by `Transform` |
+/// | `LogProbColumnName` | `Single` | added if named |
+/// | `FinishReasonColumnName` | text | added if named |
+///
+/// ### Estimator characteristics
+/// | | |
+/// | -- | -- |
+/// | Machine learning task | post-training of a causal language model |
+/// | Is normalization required? | no |
+/// | Is caching required? | no: `Fit` reads its data once |
+/// | Required NuGet in addition to Microsoft.ML | TorchSharp-cpu, TorchSharp-cuda-linux or TorchSharp-cuda-windows |
+/// | Exportable to ONNX | no |
+/// ]]></format>
+/// For each of a batch of prompts the policy samples a group of completions; rewards score them; a completion's advantage
+/// is its reward less the group's mean, over the group's standard deviation; the policy is moved to make completions with
+/// a positive advantage more likely (Shao et al. 2024, arXiv 2402.03300; loss by default as in DAPO, arXiv 2503.14476).
+/// </remarks>
+public sealed class GrpoEstimator : IEstimator<GrpoTransformer>
+{
+    private readonly IHostEnvironment _environment;
+    private readonly GrpoOptions _options;
+    private readonly GrpoColumns _columns;
+
+    /// <param name="environment">The environment behind the <see cref="MLContext"/>.</param>
+    /// <param name="options">The options; copied, so that later changes have no effect.</param>
+    internal GrpoEstimator(IHostEnvironment environment, GrpoOptions options)
+    {
+        _environment = environment;
+        _options = options.Snapshot();
+        OptionRules.Check(_options);
+        _columns = new(_options.PromptColumnName, _options.OutputColumnName, _options.LogProbColumnName, _options.FinishReasonColumnName);
+    }
+
+    /// <summary>The shape of the transformed data.</summary>
+    /// <param name="inputSchema">The shape of the data.</param>
+    /// <returns>The input's columns and the added ones.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The prompt column, or a column that a reward reads, is missing or of the wrong type.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        var output = PromptColumn.AddTo(inputSchema, _columns);
+        RewardColumns.Check(inputSchema, _options.Rewards);
+        return output;
+    }
+
+    /// <summary>Trains. The same seed, options and data on the same machine give the same policy to the bit.</summary>
+    /// <param name="input">The training data; read once.</param>
+    /// <returns>The trained policy; dispose it.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The prompt column, or a column that a reward reads, is missing or of the wrong type.</exception>
+    /// <exception cref="ArgumentException">A prompt is empty or too long, there are fewer rows than a rollout takes, or options do not fit the model.</exception>
+    /// <exception cref="IOException">The model directory or one of its files is missing.</exception>
+    /// <exception cref="ModelFormatException">A model file is damaged, or asks for what is not supported.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled and <see cref="GrpoOptions.OnCancel"/> says to throw.</exception>
+    /// <exception cref="TrainingException">A loss or gradient is not finite.</exception>
+    /// <exception cref="RewardException">A reward failed.</exception>
+    public GrpoTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var host = _environment.Register(nameof(GrpoEstimator));
+        using var channel = host.Start("Fit");
+        var logger = _options.Logger ?? new ChannelLogger(channel);
+        var cancelled = _options.CancellationToken;
+
+        var rows = PromptReader.Read(input, _columns.Prompt, _options.Rewards, cancelled);
+        var validation = _options.Evaluation.ValidationData is { } data ? PromptReader.Read(data, _columns.Prompt, _options.Rewards, cancelled) : null;
+        TorchRuntime.Initialize(_options.Execution.TuneAllocator);
+        if (_options.Execution.Threads is { } threads)
+        {
+            TorchRuntime.SetThreads(threads);
+        }
+
+        foreach (var warning in OptionWarnings.For(_options))
+        {
+            RunLog.Option(logger, warning);
+        }
+
+        var dtype = _options.Execution.Precision == Precision.Float64 ? torch.ScalarType.Float64 : torch.ScalarType.Float32;
+        var policy = Policy.Load(_options.ModelPath!, dtype, TorchDevice.Of(host), _options.PromptFormat, _options.SystemPrompt, [.. _options.Sampling.StopTokenIds]);
+        try
+        {
+            // Never the host's own generator, which moves with every component made before this one.
+            var seed = _options.Seed ?? MLNetInternals.SeedOf(host) ?? RandomNumberGenerator.GetInt32(int.MaxValue);
+            var work = new WorkCounters();
+            using var trainer = new GrpoTrainer(policy, _options, seed, rows, validation, logger, work, () => ThrowIfCanceled(host));
+            var summary = trainer.Run();
+            return new(_environment, new PolicyTextGenerator(policy, Generation(seed)), _columns) { Training = summary };
+        }
+        catch
+        {
+            policy.Dispose();
+            throw;
+        }
+    }
+
+    private static void ThrowIfCanceled(IHost host)
+    {
+        if (MLNetInternals.IsCanceled(host))
+        {
+            throw new OperationCanceledException("The MLContext's execution was cancelled.");
+        }
+    }
+
+    private GenerationSettings Generation(long seed) => new()
+    {
+        Temperature = _options.Generation.Temperature,
+        TopK = _options.Generation.TopK,
+        TopP = _options.Generation.TopP,
+        MinP = _options.Generation.MinP,
+        MaxCompletionTokens = _options.ResolvedGenerationTokens,
+        BatchSize = _options.Generation.BatchSize,
+        Seed = _options.Generation.Seed ?? seed,
+        PromptFormat = _options.PromptFormat,
+        SystemPrompt = _options.SystemPrompt,
+        StopTokenIds = [.. _options.Sampling.StopTokenIds],
+    };
+}

@@ -1,0 +1,142 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Grpo;
+
+/// <summary>
+/// A trained policy as an ML.NET transformer: completes the text of a prompt column, lazily and in batches.
+/// </summary>
+/// <remarks>
+/// <format type="text/markdown"><![CDATA[
+/// ### Input and output columns
+/// | Column | Type | |
+/// | -- | -- | -- |
+/// | prompt (`Prompt`) | text | read; the name is the one that training used |
+/// | output (`Completion`) | text | added |
+/// | log-probability | `Single` | added when the options name it: the sum over the completion's tokens, in nats |
+/// | finish reason | text | added when the options name it: `Stop` or `Length` |
+/// ]]></format>
+/// <para>
+/// Nothing is generated until a cursor asks for an added column; every pass over the result generates anew, so put
+/// <c>AppendCacheCheckpoint</c> behind it when a later step makes several passes.
+/// </para>
+/// <para>
+/// It owns the policy's native memory: dispose it. Thread-safe; concurrent callers take turns. A
+/// <see cref="PredictionEngine{TSrc, TDst}"/> disposes its transformer unless it was made with
+/// <see cref="PredictionEngineOptions.OwnsTransformer"/> = <see langword="false"/>.
+/// </para>
+/// </remarks>
+public sealed partial class GrpoTransformer : ITransformer, IDisposable
+{
+    internal const string UserName = "GRPO Text Generation Transform";
+    internal const string LoaderSignature = "GrpoTransform";
+
+    private readonly Lock _turn = new();
+    private readonly IHost _host;
+    private readonly TextGenerator _generator;
+    private bool _disposed;
+
+    /// <param name="environment">The environment to report to.</param>
+    /// <param name="generator">The policy; owned from now on.</param>
+    /// <param name="columns">The columns to read and to add.</param>
+    internal GrpoTransformer(IHostEnvironment environment, TextGenerator generator, GrpoColumns columns)
+    {
+        _host = environment.Register(nameof(GrpoTransformer));
+        _generator = generator;
+        Columns = columns;
+    }
+
+    /// <summary>Always <see langword="true"/>: each row is completed by itself.</summary>
+    public bool IsRowToRowMapper => true;
+
+    /// <summary>What the run that made this policy did; <see langword="null"/> for a policy loaded from a file.</summary>
+    public TrainingSummary? Training { get; internal init; }
+
+    internal GrpoColumns Columns { get; }
+
+    internal int BatchSize => _generator.BatchSize;
+
+    /// <summary>The schema of <see cref="Transform"/>: the input's columns, then the added ones.</summary>
+    /// <param name="inputSchema">The schema of the data.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The prompt column is missing, or is not text.</exception>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => new OutputBinding(inputSchema, Columns).OutputSchema;
+
+    /// <summary>Completes prompts row by row, as a <see cref="PredictionEngine{TSrc, TDst}"/> asks for.</summary>
+    /// <param name="inputSchema">The schema of the rows.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The prompt column is missing, or is not text.</exception>
+    /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
+    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema)
+    {
+        ThrowIfDisposed();
+        return new GrpoRowMapper(this, new OutputBinding(inputSchema, Columns));
+    }
+
+    /// <summary>Adds the completions to data. Returns at once: see the remarks on the class.</summary>
+    /// <param name="input">The data, with the prompt column.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The prompt column is missing, or is not text.</exception>
+    /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
+    public IDataView Transform(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        ThrowIfDisposed();
+        return new GrpoDataView(this, input, new OutputBinding(input.Schema, Columns));
+    }
+
+    /// <summary>
+    /// Writes the policy as a Hugging Face model directory, which transformers loads as it is: config, weights in float32,
+    /// tokenizer and chat template. It is complete or not there at all: files are written under temporary names first.
+    /// </summary>
+    /// <param name="directory">Where to; made if it is not there. Model files of the same names in it are replaced.</param>
+    /// <exception cref="IOException">The disk is full, or the place cannot be written to; what was there before is untouched.</exception>
+    /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
+    public void SavePretrained(string directory)
+    {
+        lock (_turn)
+        {
+            ThrowIfDisposed();
+            _generator.SavePretrained(directory);
+        }
+    }
+
+    /// <summary>Frees the policy. Waits for a batch that is being generated.</summary>
+    public void Dispose()
+    {
+        lock (_turn)
+        {
+            if (!_disposed)
+            {
+                _disposed = true;
+                _generator.Dispose();
+            }
+        }
+    }
+
+    /// <summary>Completes one batch, when it is this caller's turn.</summary>
+    internal IReadOnlyList<GeneratedText> Generate(IReadOnlyList<string> prompts)
+    {
+        lock (_turn)
+        {
+            ThrowIfDisposed();
+            if (MLNetInternals.IsCanceled(_host))
+            {
+                throw new OperationCanceledException("The MLContext's execution was cancelled.");
+            }
+
+            var texts = _generator.Generate(prompts, CancellationToken.None);
+            return texts.Count == prompts.Count
+                ? texts
+                : throw new InvalidOperationException($"The text generator '{_generator.Kind}' returned {texts.Count} completions for {prompts.Count} prompts.");
+        }
+    }
+
+    private void ThrowIfDisposed()
+    {
+        if (_disposed)
+        {
+            throw new ObjectDisposedException(
+                nameof(GrpoTransformer),
+                $"The policy of this {nameof(GrpoTransformer)} was freed. A PredictionEngine disposes its transformer with itself, unless it is "
+                + $"made with {nameof(PredictionEngineOptions)}.{nameof(PredictionEngineOptions.OwnsTransformer)} = false; or load the model again.");
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using Microsoft.ML.Runtime;
+using TorchSharp;
+
+namespace Microsoft.ML.Grpo;
+
+/// <summary>Which device an <see cref="MLContext"/> asks for.</summary>
+internal static class TorchDevice
+{
+    /// <summary>The GPU that <c>MLContext.GpuDeviceId</c> names, else the CPU.</summary>
+    /// <exception cref="InvalidOperationException">The GPU is not there and <c>MLContext.FallbackToCpu</c> is false.</exception>
+    public static torch.Device Of(IHostEnvironment environment)
+    {
+        if (MLNetInternals.GpuDeviceIdOf(environment) is not { } id)
+        {
+            return torch.CPU;
+        }
+
+        var count = torch.cuda.is_available() ? torch.cuda.device_count() : 0;
+        if (id >= 0 && id < count)
+        {
+            return torch.device("cuda", id);
+        }
+
+        return MLNetInternals.FallbackToCpuOf(environment)
+            ? torch.CPU
+            : throw new InvalidOperationException(
+                $"MLContext.GpuDeviceId is {id}, but TorchSharp sees {count} CUDA devices, and MLContext.FallbackToCpu is false. "
+                + "Build with -p:TorchBackend=cuda-linux or cuda-windows on a machine with a CUDA driver, set GpuDeviceId = null, or set FallbackToCpu = true.");
+    }
+}

@@ -1,0 +1,31 @@
+using System.Text.Json;
+
+namespace Microsoft.ML.Grpo;
+
+/// <summary>Reads the JSON files of a model; errors name the file and the field.</summary>
+internal static class JsonText
+{
+    public static JsonDocument Parse(ReadOnlyMemory<byte> json, string file)
+    {
+        try
+        {
+            // A byte order mark is legal in files that editors on Windows wrote, and not in JSON.
+            return JsonDocument.Parse(json.Span.StartsWith("\uFEFF"u8) ? json[3..] : json);
+        }
+        catch (JsonException cause)
+        {
+            throw new InvalidDataException($"{file} is not valid JSON: {cause.Message} Fetch the file again.", cause);
+        }
+    }
+
+    /// <summary>The member's value; null if it is absent or JSON null.</summary>
+    public static JsonElement? Member(this JsonElement parent, string name) =>
+        parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+
+    public static bool Flag(this JsonElement parent, string name) => parent.Member(name) is { ValueKind: JsonValueKind.True };
+
+    public static string? Text(this JsonElement parent, string name) => parent.Member(name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
+
+    public static IEnumerable<JsonElement> Items(this JsonElement parent, string name) =>
+        parent.Member(name) is { ValueKind: JsonValueKind.Array } array ? array.EnumerateArray() : [];
+}

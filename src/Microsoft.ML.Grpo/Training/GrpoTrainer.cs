@@ -1,0 +1,245 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Grpo;
+
+/// <summary>
+/// The loop: rollout, rewards, advantages, loss, update, metrics. It trains the policy it is given in place; whenever it
+/// stops, the weights are those of the last finished step.
+/// </summary>
+internal sealed class GrpoTrainer : IDisposable
+{
+    private readonly Policy _policy;
+    private readonly GrpoOptions _options;
+    private readonly ILogger _logger;
+    private readonly Schedule _schedule;
+    private readonly ForwardPlan _plan;
+    private readonly RunRandom _random;
+    private readonly WorkCounters _work;
+    private readonly PromptOrder _order;
+    private readonly int _steps;
+    private readonly RolloutStage _rollouts;
+    private readonly CausalLM? _reference;
+    private readonly LossStage _loss;
+    private readonly PolicyOptimizer _optimizer;
+    private readonly LearningRates _rates;
+    private readonly Evaluator? _evaluator;
+    private readonly SamplingParameters _sampling;
+    private readonly RunWarnings _warnings;
+    private readonly RunClock _clock;
+    private readonly Action _checkHost;
+    private double _lowest = double.PositiveInfinity;
+    private double _highest = double.NegativeInfinity;
+    private long _trainedTokens;
+    private int _clipped;
+
+    /// <summary>Prepares a run.</summary>
+    /// <param name="policy">The policy; trained in place, not owned.</param>
+    /// <param name="options">Validated options.</param>
+    /// <param name="seed">The run's seed.</param>
+    /// <param name="rows">The training data.</param>
+    /// <param name="validation">Held-out data, or null.</param>
+    /// <param name="logger">The run's log.</param>
+    /// <param name="work">Where passes are counted.</param>
+    /// <param name="checkHost">Throws if the host was cancelled.</param>
+    public GrpoTrainer(
+        Policy policy, GrpoOptions options, long seed, IReadOnlyList<PromptRow> rows, IReadOnlyList<PromptRow>? validation, ILogger logger, WorkCounters work, Action checkHost)
+    {
+        (_policy, _options, _logger, _work, _checkHost) = (policy, options, logger, work, checkHost);
+        _random = new(seed);
+        _schedule = options.ResolveSchedule();
+        _plan = ForwardPlan.For(_schedule, correction: false, referencePass: options.Loss.Beta != 0);
+
+        var limit = PromptPreparation.Limit(policy.Network.Config, options.MaxCompletionTokens, options.MaxPromptTokens);
+        var prompts = PromptPreparation.Prepare(rows, policy, limit, options.OverlongPrompts, logger);
+        _order = new(prompts, options.PromptsPerRollout, options.Shuffle ? _random : null);
+        _steps = options.Steps ?? UpdateWindows.StepsOfEpochs(_schedule, options.ResolvedEpochs!.Value, _order.RolloutsPerEpoch);
+
+        _sampling = new()
+        {
+            Temperature = options.Sampling.Temperature,
+            TopK = options.Sampling.TopK,
+            TopP = options.Sampling.TopP,
+            MinP = options.Sampling.MinP,
+            MaxTokens = options.MaxCompletionTokens,
+            StopIds = policy.StopIds,
+        };
+        var scorer = new RewardScorer([.. options.Rewards]);
+        RolloutStage Stage(WorkPurpose prefill, WorkPurpose decode) =>
+            new(new InProcessEngine(policy.Network, work, prefill, decode), policy.Tokenizer, scorer, options.Loss.ScaleRewards, _random);
+        _rollouts = Stage(WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode);
+        _reference = _plan.ReferencePass ? policy.Network.CloneFrozen() : null;
+        var budget = options.Execution.ResolvedMicroBatchTokens;
+        _loss = new(policy.Network, _reference, options.Loss.ToObjective(), _sampling.ScoringTemperature, budget, work);
+        _rates = new(options.Optimizer.ResolvedLearningRate, options.Optimizer.Schedule, options.Optimizer.ResolveWarmupSteps(_steps), _steps);
+        _optimizer = new(policy.Network.Parameters, options.Optimizer);
+        if (validation is not null)
+        {
+            var heldOut = PromptPreparation.Prepare(validation, policy, limit, options.OverlongPrompts, logger);
+            _evaluator = new(policy.Network, Stage(WorkPurpose.Evaluation, WorkPurpose.Evaluation), heldOut, _sampling, options.ResolvedEvaluationSamples, budget, work);
+        }
+
+        _warnings = new(logger, options.Loss.ScaleRewards, (int)Math.Min(int.MaxValue, ((long)_steps * _schedule.Accumulation) / _schedule.SlicesBetweenRollouts));
+        _clock = new(_steps, work, options.Progress);
+    }
+
+    /// <summary>Trains.</summary>
+    /// <returns>What the run did.</returns>
+    /// <exception cref="OperationCanceledException">The run was cancelled and <see cref="GrpoOptions.OnCancel"/> says to throw.</exception>
+    /// <exception cref="TrainingException">A loss or gradient is not finite.</exception>
+    /// <exception cref="RewardException">A reward failed.</exception>
+    public TrainingSummary Run()
+    {
+        Announce();
+        var history = new List<IReadOnlyDictionary<string, double>>();
+        var initial = new Dictionary<string, double>();
+        var network = _policy.Network;
+        network.RequireGradients(true);
+        TrainingBatch? batch = null;
+        try
+        {
+            Evaluate(0, initial);
+            var windows = _options.Steps is { } steps
+                ? UpdateWindows.OfSteps(_schedule, steps)
+                : UpdateWindows.OfEpochs(_schedule, _options.ResolvedEpochs!.Value, _order.RolloutsPerEpoch);
+            foreach (var window in windows)
+            {
+                var metrics = Step(history.Count + 1, window, ref batch);
+                Evaluate(history.Count + 1, metrics);
+                history.Add(metrics);
+                _clock.StepDone(history.Count, metrics);
+            }
+        }
+        catch (OperationCanceledException) when (_options.OnCancel == CancellationBehavior.ReturnLastStep && _options.CancellationToken.IsCancellationRequested)
+        {
+            RunLog.Cancelled(_logger, history.Count, _steps);
+        }
+        finally
+        {
+            batch?.Dispose();
+            _optimizer.ClearGradients();
+            network.RequireGradients(false);
+        }
+
+        return new(_random.Seed, history, initial, _work);
+    }
+
+    public void Dispose()
+    {
+        _optimizer.Dispose();
+        _reference?.Dispose();
+    }
+
+    private Dictionary<string, double> Step(int step, IReadOnlyList<SliceVisit> window, ref TrainingBatch? batch)
+    {
+        var watch = Stopwatch.StartNew();
+        var metrics = new StepMetrics();
+        var (loss, statistics) = (0.0, LossStatistics.Empty);
+        var dataRows = new SortedSet<long>();
+        foreach (var visit in window)
+        {
+            if (visit.OpensRollout)
+            {
+                batch?.Dispose();
+                batch = null;
+                batch = Rollout(visit.Rollout, metrics);
+            }
+
+            _clock.Phase(GrpoPhase.Update);
+            var rollout = batch!;
+            var size = rollout.Rows.Count / _schedule.SlicesPerRollout;
+            var rows = Enumerable.Range(visit.Index * size, size).ToArray();
+            dataRows.UnionWith(rows.Select(r => rollout.Rows[r].Prompt.Row.Row));
+            var scale = new LossScale(size, rollout.LossTokens, window.Count, _schedule.SlicesPerRollout);
+            var (sliceLoss, sliceStatistics) = _loss.Accumulate(rollout, rows, scale, step, Check);
+            loss += sliceLoss;
+            statistics += sliceStatistics;
+        }
+
+        Check();
+        var norm = _optimizer.ClipGradients();
+        if (!double.IsFinite(norm))
+        {
+            throw new TrainingException($"Step {step}: the norm of the gradient is {norm}, with completions of the data's rows {string.Join(", ", dataRows)}. "
+                + $"Nothing was updated: the weights are those of step {step - 1}. Lower Optimizer.LearningRate, or train with Execution.Precision = Float64 to see where it comes from.");
+        }
+
+        var update = _optimizer.Step(norm, _rates.At(step - 1));
+        _clipped += update.Clipped ? 1 : 0;
+        metrics.Add(statistics.ToMetrics());
+        metrics.Add("loss", loss);
+        metrics.Add("grad_norm", update.GradientNorm);
+        metrics.Add("learning_rate", update.LearningRate);
+        metrics.Add("update_ratio", update.UpdateRatio);
+        metrics.Add("updates_clipped", _clipped / (double)step);
+        metrics.Add("num_tokens", _trainedTokens);
+        metrics.Add("epoch", (window[^1].Rollout + 1) / (double)_order.RolloutsPerEpoch);
+        metrics.Add("step_time", watch.Elapsed.TotalSeconds);
+        var result = metrics.ToDictionary();
+        RunLog.Step(_logger, step, _steps, result.GetValueOrDefault("reward", double.NaN), loss, norm, result.GetValueOrDefault("completions/mean_length", double.NaN), watch.Elapsed.TotalSeconds);
+        return result;
+    }
+
+    /// <summary>Samples and scores a rollout, and runs the passes that the plan asks for.</summary>
+    private TrainingBatch Rollout(long number, StepMetrics metrics)
+    {
+        _clock.Phase(GrpoPhase.Rollout);
+        var scored = _rollouts.Run(
+            _order.Of(number), _options.GroupSize, _sampling, DrawPurpose.Training, number, () => _clock.Phase(GrpoPhase.Rewards), _options.CancellationToken);
+        var rewards = scored.Advantages.Rewards.Where(r => !double.IsNaN(r)).ToArray();
+        (_lowest, _highest) = (Math.Min(_lowest, rewards.DefaultIfEmpty(_lowest).Min()), Math.Max(_highest, rewards.DefaultIfEmpty(_highest).Max()));
+        _trainedTokens += scored.Rows.Sum(r => (long)r.Prompt.Ids.Count + r.Completion.Ids.Count);
+        _warnings.Watch(scored);
+        metrics.Add(RewardMetrics.Compute(scored.Rewards.Scores, scored.Rewards.Names, scored.Advantages));
+        metrics.Add(CompletionMetrics.Compute(scored, _lowest, _highest));
+
+        // Slices are consecutive rows: without a shuffle a slice would hold whole groups only.
+        var order = _schedule.SlicesPerRollout > 1
+            ? _random.Permutation(DrawPurpose.RowOrder, number, scored.Rows.Count)
+            : [.. Enumerable.Range(0, scored.Rows.Count)];
+        var batch = new TrainingBatch(scored, order, _options.Loss.MaskTruncatedCompletions, _policy.Network.Dtype, _policy.Network.Device);
+        _loss.Precompute(batch, _plan, _options.CancellationToken);
+        return batch;
+    }
+
+    private void Evaluate(int step, Dictionary<string, double> metrics)
+    {
+        var every = _options.Evaluation.EvaluateEverySteps ?? _steps;
+        if (_evaluator is null || (step % every != 0 && step != _steps))
+        {
+            return;
+        }
+
+        _clock.Phase(GrpoPhase.Evaluation);
+        foreach (var (name, value) in _evaluator.Run(_options.CancellationToken))
+        {
+            metrics[name] = value;
+        }
+
+        RunLog.Evaluation(_logger, step, metrics["eval_reward"], metrics["eval_greedy_reward"], metrics["eval_drift"]);
+        _clock.Evaluated(metrics);
+    }
+
+    private void Check()
+    {
+        _options.CancellationToken.ThrowIfCancellationRequested();
+        _checkHost();
+    }
+
+    private void Announce()
+    {
+        var network = _policy.Network;
+        RunLog.Policy(_logger, network.Config.ModelType, network.ParameterCount, network.Dtype.ToString(), network.Device.ToString(), _random.Seed);
+        RunLog.Prompts(_logger, _policy.Prompts.Description, string.Join(", ", _policy.StopIds.Order()));
+        RunLog.Data(_logger, (_order.RolloutsPerEpoch * _options.PromptsPerRollout) + _order.LeftOut, _order.RolloutsPerEpoch, _options.PromptsPerRollout, _order.LeftOut, _steps);
+        RunLog.Plan(_logger, _plan.Description);
+        RunLog.LearningRate(_logger, _rates.Peak, _rates.Schedule, _rates.WarmupSteps);
+        const double high = 1e-5;
+        const long large = 50_000_000;
+        if (_rates.Peak > high && network.ParameterCount > large)
+        {
+            RunLog.HighLearningRate(_logger, _rates.Peak, network.ParameterCount);
+        }
+    }
+}

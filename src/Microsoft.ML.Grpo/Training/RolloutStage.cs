@@ -1,0 +1,30 @@
+namespace Microsoft.ML.Grpo;
+
+/// <summary>Prompts in, scored completions out: samples, decodes, asks the rewards, and takes the advantages.</summary>
+internal sealed class RolloutStage(IRolloutEngine engine, PolicyTokenizer tokenizer, RewardScorer scorer, ScaleRewards scale, RunRandom random)
+{
+    /// <summary>Samples and scores.</summary>
+    /// <param name="prompts">The prompts, in the order of their places.</param>
+    /// <param name="groupSize">Completions of each.</param>
+    /// <param name="sampling">How tokens are drawn.</param>
+    /// <param name="purpose">What the draws are for.</param>
+    /// <param name="rollout">Number of the rollout.</param>
+    /// <param name="scoring">Told when sampling is over and scoring begins.</param>
+    /// <param name="cancellationToken">Stops between two tokens, and while rewards are awaited.</param>
+    public ScoredRollout Run(
+        IReadOnlyList<PreparedPrompt> prompts, int groupSize, SamplingParameters sampling, DrawPurpose purpose, long rollout, Action? scoring, CancellationToken cancellationToken)
+    {
+        var request = new RolloutRequest([.. prompts.Select((p, place) => new RolloutPrompt(place, p.Ids))], groupSize, sampling, random, purpose, rollout);
+        var groups = Wait(engine.SampleAsync(request, cancellationToken));
+        scoring?.Invoke();
+        var rows = groups.SelectMany((group, i) => group.Completions.Select((completion, g) => new RolloutRow(prompts[i], completion, Sample(prompts[i], completion, g)))).ToArray();
+        var rewards = Wait(scorer.ScoreAsync([.. rows.Select(r => r.Sample)], groupSize, cancellationToken));
+        return new(rows, groupSize, rewards, Advantages.Compute(rewards.Scores, rewards.Weights, groupSize, scale));
+    }
+
+    private RewardSample Sample(PreparedPrompt prompt, Completion completion, int generation) => new(
+        prompt.Row.Prompt, tokenizer.Decode(completion.Ids), completion.Ids, completion.FinishReason, prompt.Row.Row, generation, prompt.Row.Columns);
+
+    // A run keeps to one thread, since gradient mode and dispose scopes belong to the thread.
+    private static T Wait<T>(ValueTask<T> task) => task.AsTask().GetAwaiter().GetResult();
+}

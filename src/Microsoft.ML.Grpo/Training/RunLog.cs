@@ -1,0 +1,64 @@
+using Microsoft.Extensions.Logging;
+
+namespace Microsoft.ML.Grpo;
+
+/// <summary>Every line that a run writes to its log.</summary>
+internal static partial class RunLog
+{
+    [LoggerMessage(1, LogLevel.Information, "Policy: {ModelType}, {Parameters} weights, {Dtype}, on {Device}. Seed {Seed}.")]
+    public static partial void Policy(ILogger logger, string modelType, long parameters, string dtype, string device, long seed);
+
+    [LoggerMessage(2, LogLevel.Information, "Prompts: {Description} A completion ends at one of the ids {StopIds}.")]
+    public static partial void Prompts(ILogger logger, string description, string stopIds);
+
+    [LoggerMessage(3, LogLevel.Information, "Forward plan: {Description}")]
+    public static partial void Plan(ILogger logger, string description);
+
+    [LoggerMessage(4, LogLevel.Information, "{Prompts} prompts, {Rollouts} rollouts of {PerRollout} an epoch, {LeftOut} prompts left out of each epoch, {Steps} steps.")]
+    public static partial void Data(ILogger logger, int prompts, int rollouts, int perRollout, int leftOut, int steps);
+
+    [LoggerMessage(5, LogLevel.Information, "Learning rate {LearningRate}, {Schedule} after {WarmupSteps} steps of warm-up.")]
+    public static partial void LearningRate(ILogger logger, double learningRate, LearningRateSchedule schedule, int warmupSteps);
+
+    [LoggerMessage(6, LogLevel.Information, "Step {Step}/{Steps}: reward {Reward:F3}, loss {Loss:F4}, gradient norm {GradientNorm:F3}, mean length {Length:F1}, {Seconds:F2} s.")]
+    public static partial void Step(ILogger logger, int step, int steps, double reward, double loss, double gradientNorm, double length, double seconds);
+
+    [LoggerMessage(7, LogLevel.Information, "Evaluation at step {Step}: reward {Reward:F3} sampled, {Greedy:F3} greedy, drift {Drift:F4} nats a token.")]
+    public static partial void Evaluation(ILogger logger, int step, double reward, double greedy, double drift);
+
+    [LoggerMessage(8, LogLevel.Warning, "{Count} prompts are longer than {Limit} tokens (MaxPromptTokens) and are left out (OverlongPrompts.Skip).")]
+    public static partial void PromptsSkipped(ILogger logger, int count, int limit);
+
+    [LoggerMessage(9, LogLevel.Warning, "{Count} prompts are longer than {Limit} tokens (MaxPromptTokens) and have lost their beginnings (OverlongPrompts.TruncateLeft).")]
+    public static partial void PromptsTruncated(ILogger logger, int count, int limit);
+
+    [LoggerMessage(10, LogLevel.Warning, "In all of the first {Rollouts} rollouts every group had equal rewards, so there was nothing to learn. Look at some completions: is the task too hard or too easy for this model, or does a reward never differ?")]
+    public static partial void RewardsAllEqual(ILogger logger, int rollouts);
+
+    [LoggerMessage(11, LogLevel.Warning, "{Share:P0} of the completions were cut at the largest length. Raise MaxCompletionTokens, or set Loss.MaskTruncatedCompletions so that they carry no loss.")]
+    public static partial void ManyTruncated(ILogger logger, double share);
+
+    [LoggerMessage(12, LogLevel.Warning, "Rewards of a group differ by only {Spread}: dividing by their standard deviation makes as much of that as of right and wrong. Set Loss.ScaleRewards to None or Batch, or give small rewards no weight.")]
+    public static partial void TinySpread(ILogger logger, double spread);
+
+    [LoggerMessage(13, LogLevel.Warning, "The learning rate {LearningRate} is high for all weights of a model with {Parameters} of them; above 1e-5 such models often collapse.")]
+    public static partial void HighLearningRate(ILogger logger, double learningRate, long parameters);
+
+    [LoggerMessage(14, LogLevel.Warning, "Cancelled: the policy is that of step {Step} of {Steps}.")]
+    public static partial void Cancelled(ILogger logger, int step, int steps);
+
+    [LoggerMessage(15, LogLevel.Warning, "{Warning}")]
+    public static partial void Option(ILogger logger, string warning);
+
+    [LoggerMessage(16, LogLevel.Information, "Sampling alone and in company: the same ids, log-probs within {Difference:E1}.")]
+    public static partial void RowsIndependent(ILogger logger, double difference);
+
+    [LoggerMessage(17, LogLevel.Warning, "On this machine a completion depends on the others that are sampled with it (ids {IdsEqual}, log-probs within {Difference:E1}): runs repeat only with the same batches.")]
+    public static partial void RowsDependent(ILogger logger, string idsEqual, double difference);
+
+    [LoggerMessage(18, LogLevel.Warning, "Reward could judge none of the completions of row {Row}: they do not train.")]
+    public static partial void Unscorable(ILogger logger, long row);
+
+    [LoggerMessage(EventId = 19, Message = "{Line}")]
+    public static partial void FromMLNet(ILogger logger, LogLevel level, string line);
+}

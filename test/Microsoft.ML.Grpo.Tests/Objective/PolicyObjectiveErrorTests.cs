@@ -1,0 +1,62 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Grpo.Tests;
+
+[TestClass]
+public class PolicyObjectiveErrorTests
+{
+    [TestMethod]
+    public void Beta_without_a_reference_names_both_remedies()
+    {
+        using var scope = NewDisposeScope();
+        LossInputs inputs = new SpecExample().Inputs with { Reference = null };
+        var error = Assert.ThrowsExactly<ArgumentException>(() => PolicyObjective.Compute(inputs, new ObjectiveSettings { Beta = .5 }, SpecExample.Scale));
+        StringAssert.Contains(error.Message, "Beta is 0.5, but the micro-batch has no log-probs of the reference policy. Run the reference pass, or set Beta = 0.");
+    }
+
+    [TestMethod]
+    public void A_tensor_of_another_width_is_named_with_both_shapes()
+    {
+        using var scope = NewDisposeScope();
+        LossInputs inputs = new SpecExample().Inputs;
+        Tensor narrow = zeros(2, 3);
+        LossInputs[] wrong =
+        [
+            inputs with { Old = narrow }, inputs with { Sampler = narrow }, inputs with { Reference = narrow }, inputs with { Mask = narrow }, inputs with { Entropy = narrow },
+        ];
+        string[] names = ["Old", "Sampler", "Reference", "Mask", "Entropy"];
+        for (int i = 0; i < wrong.Length; i++)
+        {
+            var error = Assert.ThrowsExactly<ArgumentException>(() => PolicyObjective.Compute(wrong[i], new ObjectiveSettings(), SpecExample.Scale));
+            StringAssert.Contains(error.Message, $"{names[i]} is [2, 3], not [2, 4]");
+        }
+    }
+
+    [TestMethod]
+    public void Advantages_are_one_a_row()
+    {
+        using var scope = NewDisposeScope();
+        LossInputs inputs = new SpecExample().Inputs with { Advantages = zeros(2) };
+        var error = Assert.ThrowsExactly<ArgumentException>(() => PolicyObjective.Compute(inputs, new ObjectiveSettings(), SpecExample.Scale));
+        StringAssert.Contains(error.Message, "Advantages is [2], not [2, 1]");
+    }
+
+    [TestMethod]
+    public void Log_probs_without_tokens_or_of_integers_are_refused()
+    {
+        using var scope = NewDisposeScope();
+        LossInputs inputs = new SpecExample().Inputs;
+        foreach (Tensor lp in new[] { zeros(2, 0), zeros(0, 4), zeros(4), zeros(2, 4, ScalarType.Int64) })
+        {
+            var error = Assert.ThrowsExactly<ArgumentException>(() => PolicyObjective.Compute(inputs with { Lp = lp }, new ObjectiveSettings(), SpecExample.Scale));
+            StringAssert.Contains(error.Message, "Give log-probs as [rows, tokens] of a floating dtype");
+        }
+    }
+
+    [TestMethod]
+    public void An_unknown_loss_type_is_answered_with_the_known_ones()
+    {
+        var error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => PolicyLoss.For(new ObjectiveSettings { LossType = (LossType)99 }));
+        StringAssert.Contains(error.Message, "LossType is none of Dapo, Grpo.");
+    }
+}

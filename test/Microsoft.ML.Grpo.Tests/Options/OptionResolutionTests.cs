@@ -1,0 +1,84 @@
+namespace Microsoft.ML.Grpo.Tests;
+
+[TestClass]
+public class OptionResolutionTests
+{
+    [TestMethod]
+    [DataRow(null, null, null, 1, 1, 1)]
+    [DataRow(4, null, null, 1, 4, 1)]
+    [DataRow(null, 4, null, 4, 1, 1)]
+    [DataRow(2, null, 3, 1, 2, 3)]
+    public void The_three_counts_become_a_schedule_in_slices(int? stepsPerRollout, int? rolloutsPerStep, int? iterations, int accumulation, int slices, int walks)
+    {
+        var options = new GrpoOptions { StepsPerRollout = stepsPerRollout, RolloutsPerStep = rolloutsPerStep, IterationsPerRollout = iterations };
+        Assert.AreEqual(new Schedule(accumulation, slices, walks), options.ResolveSchedule());
+    }
+
+    [TestMethod]
+    public void An_advanced_schedule_is_taken_as_it_is() =>
+        Assert.AreEqual(new Schedule(4, 2, 2), new GrpoOptions { AdvancedSchedule = new(4, 2, 2) }.ResolveSchedule());
+
+    [TestMethod]
+    public void Without_steps_a_run_is_one_epoch()
+    {
+        Assert.AreEqual(1, new GrpoOptions().ResolvedEpochs);
+        Assert.AreEqual(3, new GrpoOptions { Epochs = 3 }.ResolvedEpochs);
+        Assert.IsNull(new GrpoOptions { Steps = 5 }.ResolvedEpochs);
+    }
+
+    [TestMethod]
+    [DataRow(1, 1)]
+    [DataRow(20, 1)]
+    [DataRow(21, 2)]
+    [DataRow(100, 5)]
+    [DataRow(int.MaxValue, 107_374_183)]
+    public void Warm_up_is_a_twentieth_of_the_steps_and_at_least_one(int steps, int expected) =>
+        Assert.AreEqual(expected, new OptimizerOptions().ResolveWarmupSteps(steps));
+
+    [TestMethod]
+    public void Warm_up_that_is_set_is_kept() =>
+        Assert.AreEqual(7, new OptimizerOptions { WarmupSteps = 7 }.ResolveWarmupSteps(100));
+
+    [TestMethod]
+    public void A_run_by_epochs_is_checked_again_when_its_steps_are_known()
+    {
+        var options = TestOptions.Valid();
+        (options.Epochs, options.Optimizer.WarmupSteps) = (2, 7);
+        OptionRules.Check(options);
+        GrpoOptions known = options.ForSteps(7);
+        Assert.AreEqual(7, known.Steps);
+        Assert.IsNull(known.Epochs);
+        Assert.AreEqual(2, options.Epochs, "The options themselves stay as they are.");
+        var error = Assert.ThrowsExactly<GrpoOptionsException>(() => options.ForSteps(6));
+        Assert.AreEqual("These GrpoOptions cannot be used:\n- Optimizer.WarmupSteps is 7, but the run has 6 steps, so the learning rate would never be reached: make it smaller, or null for 5 % of the steps.", error.Message);
+    }
+
+    [TestMethod]
+    public void What_is_null_takes_the_documented_default()
+    {
+        var options = new GrpoOptions { GroupSize = 5, MaxCompletionTokens = 77, Loss = { EpsilonLow = 0.3 } };
+        Assert.AreEqual(5, options.ResolvedEvaluationSamples);
+        Assert.AreEqual(77, options.ResolvedGenerationTokens);
+        Assert.AreEqual(new ObjectiveSettings { EpsilonLow = 0.3, EpsilonHigh = 0.3, BiasCorrectedKl = true }, options.Loss.ToObjective());
+        Assert.AreEqual(1e-6, options.Optimizer.ResolvedLearningRate);
+        Assert.AreEqual(4096, options.Execution.ResolvedMicroBatchTokens);
+    }
+
+    [TestMethod]
+    public void What_is_set_is_taken()
+    {
+        var options = new GrpoOptions
+        {
+            Evaluation = { Samples = 2 },
+            Generation = { MaxCompletionTokens = 3 },
+            Loss = { Type = LossType.Grpo, EpsilonLow = 0.1, EpsilonHigh = 0.28, Beta = 0.04, BiasCorrectedKl = false },
+            Optimizer = { LearningRate = 0.5 },
+            Execution = { MicroBatchTokens = 6 },
+        };
+        Assert.AreEqual(2, options.ResolvedEvaluationSamples);
+        Assert.AreEqual(3, options.ResolvedGenerationTokens);
+        Assert.AreEqual(new ObjectiveSettings { LossType = LossType.Grpo, EpsilonLow = 0.1, EpsilonHigh = 0.28, Beta = 0.04, BiasCorrectedKl = false }, options.Loss.ToObjective());
+        Assert.AreEqual(0.5, options.Optimizer.ResolvedLearningRate);
+        Assert.AreEqual(6, options.Execution.ResolvedMicroBatchTokens);
+    }
+}
