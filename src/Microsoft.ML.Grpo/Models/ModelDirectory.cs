@@ -55,8 +55,10 @@ internal static class ModelDirectory
 
     private static void Fill(string folder, CausalLM network, ModelFiles files, ScalarType storedAs, Func<string, Stream> create)
     {
-        foreach (var (name, bytes) in files.Contents)
+        // Known names only: names from an archive could lead out of the folder.
+        foreach (var name in ModelFiles.Known.Where(files.Contents.ContainsKey))
         {
+            var bytes = files.Get(name);
             var content = name == ModelFiles.Config ? StoredDtype.Set(files.PathOf(name), bytes, storedAs) : bytes;
             AtomicFile.Write(Path.Combine(folder, name), stream => stream.Write(content), create);
         }

@@ -10,6 +10,12 @@ internal static class WeightLoader
     /// <exception cref="ModelFormatException">A tensor is missing, unexpected, misshapen or not floating point.</exception>
     public static IReadOnlyDictionary<string, Tensor> Load(SafetensorsReader reader, ModelConfig config, ScalarType dtype, Device device)
     {
+        if (config.Layers > reader.Entries.Count)
+        {
+            // Before a list of names is made for each of what may be billions of layers.
+            throw new ModelFormatException(reader.File, $"holds {reader.Entries.Count} tensors, fewer than the {config.Layers} layers of config.json. Use the config.json that belongs to the file.");
+        }
+
         var shapes = ModelWeights.Shapes(config);
         Check(reader, config, shapes);
         var weights = new Dictionary<string, Tensor>(StringComparer.Ordinal);

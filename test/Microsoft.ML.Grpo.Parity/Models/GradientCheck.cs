@@ -21,9 +21,9 @@ internal static class GradientCheck
         sum.backward();
 
         var names = context.Expected.Keys.Where(key => key.StartsWith(Prefix, StringComparison.Ordinal)).Select(key => key[Prefix.Length..]).ToHashSet(StringComparer.Ordinal);
-        foreach (var unchecked_ in context.Model.Parameters.Keys.Where(name => !names.Contains(name)))
+        foreach (var absent in context.Model.Parameters.Keys.Where(name => !names.Contains(name)))
         {
-            context.Report.Fail($"{context.Name} {Prefix}{unchecked_}", "is not in the reference data");
+            context.Report.Fail($"{context.Name} {Prefix}{absent}", "is not in the reference data");
         }
 
         foreach (var name in names.Order(StringComparer.Ordinal))

@@ -106,7 +106,7 @@ internal sealed class SafetensorsReader : IDisposable
 
             using var piece = staging.narrow(0, 0, count);
             using var target = flat.narrow(0, done, count);
-            target.copy_(piece).Dispose();
+            target.copy_(piece);
         }
     }
 }
