@@ -9,4 +9,11 @@ namespace Microsoft.ML.Grpo;
 /// <param name="RolloutTokens">Tokens that carry loss (mask 1) in the whole rollout; may be 0, which counts as 1.</param>
 /// <param name="Accumulation">Slices in this update's window, as it really is (the last of an epoch may be short); 1 in evaluation.</param>
 /// <param name="SlicesPerRollout">Slices that <paramref name="RolloutTokens"/> spans; 1 in evaluation, where a rollout is one slice.</param>
-internal sealed record LossScale(double SliceRows, double RolloutTokens, int Accumulation, int SlicesPerRollout);
+internal sealed record LossScale(double SliceRows, double RolloutTokens, int Accumulation, int SlicesPerRollout)
+{
+    /// <summary>Tokens that carry loss in the slice; needed by <see cref="BnpoLoss"/> alone, else 0. May be 0, which counts as 1.</summary>
+    internal double SliceTokens { get; init; }
+
+    /// <summary>The longest completion that the rollout allowed, in tokens; needed by <see cref="DrGrpoLoss"/> alone, else 0.</summary>
+    internal int MaxCompletionTokens { get; init; }
+}

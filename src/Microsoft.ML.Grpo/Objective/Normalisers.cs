@@ -16,6 +16,22 @@ internal static class Normalisers
         return rowMeans.sum() / (scale.SliceRows * scale.Accumulation);
     }
 
+    /// <summary><c>sum_b (sum_t l m) / B / GA</c>: a mean over rows of sums over tokens.</summary>
+    internal static Tensor MeanOfRowSums(Tensor perToken, Tensor mask, LossScale scale) =>
+        (perToken * mask).sum() / (scale.SliceRows * scale.Accumulation);
+
+    /// <summary><c>sum l m / N_slice / GA</c>, N_slice tokens in the slice.</summary>
+    internal static Tensor MeanOverSliceTokens(Tensor perToken, Tensor mask, LossScale scale) =>
+        (perToken * mask).sum() / (Math.Max(scale.SliceTokens, 1) * scale.Accumulation);
+
+    /// <summary><c>sum l m / (B L) / GA</c>, L the longest completion allowed: a constant, so that length is neither rewarded nor punished.</summary>
+    /// <exception cref="ArgumentException">L is not known.</exception>
+    internal static Tensor MeanOverAllowedTokens(Tensor perToken, Tensor mask, LossScale scale) =>
+        scale.MaxCompletionTokens > 0
+            ? (perToken * mask).sum() / (scale.SliceRows * scale.MaxCompletionTokens * scale.Accumulation)
+            : throw new ArgumentException(
+                $"{nameof(LossScale.MaxCompletionTokens)} is {scale.MaxCompletionTokens}. Set it to the longest completion that the rollout allowed.", nameof(scale));
+
     /// <summary>
     /// <c>sum l m / (N GA / S)</c>, N tokens in the rollout's S slices: N / S tokens a slice, GA slices in the update.
     /// N is counted once, over the rollout, so that slices of unlike length keep their tokens' weight.

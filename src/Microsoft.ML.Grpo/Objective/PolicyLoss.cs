@@ -18,8 +18,10 @@ internal abstract class PolicyLoss
     /// <returns>A scalar.</returns>
     internal abstract Tensor Reduce(Tensor perToken, Tensor mask, LossScale scale);
 
-    /// <summary>Adds the metrics that only this loss has. Runs without a graph.</summary>
-    internal abstract void Measure(RatioTerms ratio, Tensor advantages, Tensor mask, Measurements measurements);
+    /// <summary>Adds the metrics that only this loss has; by default none. Runs without a graph.</summary>
+    internal virtual void Measure(RatioTerms ratio, Tensor advantages, Tensor mask, Measurements measurements)
+    {
+    }
 
     /// <summary>The loss that the settings name.</summary>
     internal static PolicyLoss For(ObjectiveSettings settings) => settings.LossType switch

@@ -9,6 +9,7 @@ internal sealed class GoldenCase(string name, JsonElement json, JsonElement set)
     private static readonly HashSet<string> KnownOptions =
     [
         "loss_type", "epsilon", "epsilon_high", "beta", "use_bias_correction_kl", "mask_truncated_completions", "per_device_eval_batch_size",
+        "sapo_temperature_pos", "sapo_temperature_neg", "vespo_k_pos", "vespo_lambda_pos", "vespo_k_neg", "vespo_lambda_neg",
     ];
 
     internal string Name => name;
@@ -20,7 +21,6 @@ internal sealed class GoldenCase(string name, JsonElement json, JsonElement set)
     /// <summary>Whether the case uses only what the objective has.</summary>
     internal bool IsCovered =>
         !IsCorrected
-        && Option("loss_type")?.GetString() is "grpo" or "dapo"
         && json.GetProperty("options").EnumerateObject().All(option => KnownOptions.Contains(option.Name));
 
     internal ObjectiveSettings Settings
@@ -30,11 +30,32 @@ internal sealed class GoldenCase(string name, JsonElement json, JsonElement set)
             double low = Option("epsilon")?.GetDouble() ?? 0.2;
             return new ObjectiveSettings
             {
-                LossType = Option("loss_type")?.GetString() == "grpo" ? LossType.Grpo : LossType.Dapo,
                 EpsilonLow = low,
                 EpsilonHigh = Option("epsilon_high")?.GetDouble() ?? low,
                 Beta = Option("beta")?.GetDouble() ?? 0,
                 BiasCorrectedKl = Option("use_bias_correction_kl")?.GetBoolean() ?? true,
+            };
+        }
+    }
+
+    internal PolicyLoss Loss
+    {
+        get
+        {
+            var (low, high) = (Settings.EpsilonLow, Settings.EpsilonHigh);
+            return Option("loss_type")!.Value.GetString() switch
+            {
+                "grpo" => PolicyLoss.For(Settings with { LossType = LossType.Grpo }),
+                "dapo" => PolicyLoss.For(Settings with { LossType = LossType.Dapo }),
+                "bnpo" => new BnpoLoss(low, high),
+                "dr_grpo" => new DrGrpoLoss(low, high),
+                "luspo" => new LuspoLoss(low, high),
+                "cispo" => new CispoLoss(high),
+                "sapo" => new SapoLoss(Number("sapo_temperature_pos", 1), Number("sapo_temperature_neg", 1.05)),
+                "vespo" => new VespoLoss(
+                    new VespoShape(Number("vespo_k_pos", 2), Number("vespo_lambda_pos", 3)),
+                    new VespoShape(Number("vespo_k_neg", 3), Number("vespo_lambda_neg", 2))),
+                var other => throw new InvalidDataException($"{Name}: unknown loss_type {other}."),
             };
         }
     }
@@ -48,7 +69,11 @@ internal sealed class GoldenCase(string name, JsonElement json, JsonElement set)
                 json.GetProperty("advantages").GetArrayLength(),
                 json.GetProperty("num_items_in_batch").GetDouble(),
                 training ? json.GetProperty("accumulation_steps").GetInt32() : 1,
-                training ? json.GetProperty("steps_per_generation").GetInt32() : 1);
+                training ? json.GetProperty("steps_per_generation").GetInt32() : 1)
+            {
+                SliceTokens = json.GetProperty("loss_mask").EnumerateArray().SelectMany(row => row.EnumerateArray()).Sum(m => m.GetDouble()),
+                MaxCompletionTokens = 32,
+            };
         }
     }
 
@@ -81,6 +106,8 @@ internal sealed class GoldenCase(string name, JsonElement json, JsonElement set)
             mask,
             Padded(set.GetProperty("entropy"), 0, width));
     }
+
+    private double Number(string option, double otherwise) => Option(option)?.GetDouble() ?? otherwise;
 
     private JsonElement? Option(string option) =>
         json.GetProperty("options").TryGetProperty(option, out JsonElement value) ? value : null;

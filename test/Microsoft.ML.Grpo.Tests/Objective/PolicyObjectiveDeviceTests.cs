@@ -10,14 +10,15 @@ public class PolicyObjectiveDeviceTests
     [TestMethod]
     public void It_runs_on_the_meta_device_with_every_input()
     {
-        foreach (LossType type in Enum.GetValues<LossType>())
+        foreach (PolicyLoss loss in SpecExample.AllLosses)
         {
             using var scope = NewDisposeScope();
             Tensor lp = Meta().requires_grad_();
             LossResult result = PolicyObjective.Compute(
                 new LossInputs(lp, Meta(), Meta(), Meta(), empty(2, 1, device: META), Meta(), Meta()),
-                new ObjectiveSettings { LossType = type, Beta = .1 },
-                SpecExample.Scale);
+                new ObjectiveSettings { Beta = .1 },
+                SpecExample.Scale,
+                loss);
             Assert.IsTrue(result.Loss.requires_grad);
             Assert.AreEqual(DeviceType.META, result.Loss.device_type);
             Assert.AreEqual(DeviceType.META, result.Packed.Values.device_type);

@@ -18,21 +18,26 @@ public class PolicyObjectiveSplitTests
         Partitions.Sample(
             partition =>
             {
-                foreach (LossType type in Enum.GetValues<LossType>())
+                foreach (PolicyLoss loss in SpecExample.AllLosses)
                 {
-                    Check(partition, new ObjectiveSettings { LossType = type, Beta = .1 });
+                    Check(partition, loss);
                 }
             },
-            iter: 40,
+            iter: 20,
             threads: 1);
     }
 
-    private static void Check(int[] partition, ObjectiveSettings settings)
+    private static void Check(int[] partition, PolicyLoss policyLoss)
     {
+        var settings = new ObjectiveSettings { Beta = .1 };
         using var scope = NewDisposeScope();
         LossInputs whole = Inputs();
-        LossScale scale = new(Rows, whole.Mask.sum().item<double>() + 11, Accumulation: 3, SlicesPerRollout: 2);
-        LossResult expected = PolicyObjective.Compute(whole, settings, scale);
+        LossScale scale = new(Rows, whole.Mask.sum().item<double>() + 11, Accumulation: 3, SlicesPerRollout: 2)
+        {
+            SliceTokens = whole.Mask.sum().item<double>(),
+            MaxCompletionTokens = 9,
+        };
+        LossResult expected = PolicyObjective.Compute(whole, settings, scale, policyLoss);
         expected.Loss.backward();
 
         LossInputs parts = Inputs();
@@ -44,7 +49,8 @@ public class PolicyObjectiveSplitTests
                 new LossInputs(
                     parts.Lp[index], parts.Old![index], parts.Sampler![index], parts.Reference![index], parts.Advantages[index], parts.Mask[index], parts.Entropy![index]),
                 settings,
-                scale);
+                scale,
+                policyLoss);
             part.Loss.backward();
             loss += part.Loss.item<double>();
             statistics += part.Statistics;

@@ -19,7 +19,13 @@ internal sealed class SpecExample
     internal LossInputs Inputs { get; init; }
 
     /// <summary>The rollout is larger than the example: 20 tokens.</summary>
-    internal static LossScale Scale { get; } = new(2, 20, 1, 1);
+    internal static LossScale Scale { get; } = new(2, 20, 1, 1) { SliceTokens = 7, MaxCompletionTokens = 8 };
+
+    internal static PolicyLoss[] AllLosses { get; } =
+    [
+        new GrpoLoss(.2, .2), new DapoLoss(.2, .2), new BnpoLoss(.2, .2), new DrGrpoLoss(.2, .2), new LuspoLoss(.2, .2), new CispoLoss(5),
+        new SapoLoss(1, 1.05), new VespoLoss(new VespoShape(2, 3), new VespoShape(3, 2)),
+    ];
 
     internal static Tensor Rows(params double[] values) => tensor(values).reshape(2, 4);
 

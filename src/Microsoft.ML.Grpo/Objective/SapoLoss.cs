@@ -1,0 +1,22 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Grpo;
+
+/// <summary>
+/// SAPO (soft adaptive policy optimisation, arXiv 2511.20347): <c>l = -A 4/tau sigmoid(tau (c1 - 1))</c>. A soft gate in place of the clip: slope 1
+/// on-policy, fading as the ratio moves away, faster for the larger temperature of advantages that are not positive.
+/// </summary>
+internal sealed class SapoLoss(double temperaturePositive, double temperatureNegative) : PolicyLoss
+{
+    /// <inheritdoc/>
+    internal override Tensor PerToken(RatioTerms ratio, Tensor advantages)
+    {
+        Tensor positive = (advantages > 0).to(advantages.dtype);                                         // [B, 1]
+        Tensor tau = (positive * temperaturePositive) + ((1 - positive) * temperatureNegative);          // [B, 1]
+        return -advantages * (4 / tau) * (tau * (ratio.Ratio - 1)).sigmoid();                            // [B, T]
+    }
+
+    /// <inheritdoc/>
+    internal override Tensor Reduce(Tensor perToken, Tensor mask, LossScale scale) =>
+        Normalisers.MeanOverRows(perToken, mask, scale);
+}
