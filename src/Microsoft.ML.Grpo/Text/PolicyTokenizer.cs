@@ -16,12 +16,20 @@ internal sealed class PolicyTokenizer
     private readonly SplitPreTokenizer _pieces;
     private readonly Dictionary<string, int> _ids;
     private readonly byte[]?[] _bytes;
+    private readonly HashSet<byte> _missing;
+    private readonly string _file;
 
-    private PolicyTokenizer(TokenizerJson json, TokenizerConfig config)
+    private PolicyTokenizer(TokenizerJson json, TokenizerConfig config, string file)
     {
+        _file = file;
         _json = json;
         _pieces = new SplitPreTokenizer(json.PreTokenizer);
-        _bpe = BpeTokenizer.Create(new BpeOptions(json.Vocabulary) { Merges = json.Merges, ByteLevel = true, PreTokenizer = _pieces });
+        _bpe = BpeTokenizer.Create(new BpeOptions(json.Vocabulary)
+        {
+            Merges = json.Merges,
+            ByteLevel = true,
+            PreTokenizer = json.IgnoreMerges ? new SplitPreTokenizer([]) : _pieces,
+        });
         _raw = new AddedTokenSplitter(json.AddedTokens.Where(t => !(t.Normalized && json.Nfc)));
         _normalized = new AddedTokenSplitter(json.AddedTokens.Where(t => t.Normalized && json.Nfc).Select(t => t with { Content = Nfc.Normalize(t.Content) }));
         _ids = new Dictionary<string, int>(json.Vocabulary, StringComparer.Ordinal);
@@ -37,6 +45,7 @@ internal sealed class PolicyTokenizer
             _bytes[id] = ByteLevel.BytesOf(token);
         }
 
+        _missing = [.. ByteLevel.Characters.Where(c => !json.Vocabulary.ContainsKey(c.Character.ToString())).Select(c => c.Byte)];
         SpecialIds = json.AddedTokens.Where(t => t.Special).Select(t => t.Id).ToHashSet();
         EosTokenId = config.SpecialTokens.TryGetValue("eos_token", out var eos) ? TokenId(eos) : null;
         PadTokenId = config.SpecialTokens.TryGetValue("pad_token", out var pad) ? TokenId(pad) : null;
@@ -65,7 +74,7 @@ internal sealed class PolicyTokenizer
         var json = TokenizerJson.Read(tokenizerJson, file);
         try
         {
-            return new PolicyTokenizer(json, config);
+            return new PolicyTokenizer(json, config, file);
         }
         catch (Exception cause) when (cause is ArgumentException or InvalidOperationException or KeyNotFoundException)
         {
@@ -90,7 +99,7 @@ internal sealed class PolicyTokenizer
             ids.AddRange(_json.PostProcessor.Before);
         }
 
-        foreach (var (id, piece) in _raw.Split(text))
+        foreach (var (id, piece) in _raw.Split(WellFormed(text)))
         {
             if (id is { } added)
             {
@@ -127,6 +136,10 @@ internal sealed class PolicyTokenizer
         return Encoding.UTF8.GetString([.. bytes]);
     }
 
+    /// <summary>Lone surrogates as U+FFFD; the BPE would spell each as three bytes that are not UTF-8.</summary>
+    private static string WellFormed(string text) =>
+        text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') ? Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) : text;
+
     private void EncodeGap(string gap, List<int> ids)
     {
         if (!_json.Nfc)
@@ -148,5 +161,48 @@ internal sealed class PolicyTokenizer
         }
     }
 
-    private void EncodePlain(string text, List<int> ids) => ids.AddRange(_bpe.EncodeToIds(text));
+    private void EncodePlain(string text, List<int> ids)
+    {
+        RefuseUnspellable(text);
+        if (!_json.IgnoreMerges)
+        {
+            ids.AddRange(_bpe.EncodeToIds(text));
+            return;
+        }
+
+        // Microsoft.ML.Tokenizers does not know ignore_merges, so whole words are looked up here, a piece at a time.
+        foreach (var (offset, length) in _pieces.PreTokenize(text))
+        {
+            var piece = text.Substring(offset, length);
+            if (_json.Vocabulary.TryGetValue(ByteLevel.Spell(piece), out var id))
+            {
+                ids.Add(id);
+            }
+            else
+            {
+                ids.AddRange(_bpe.EncodeToIds(piece));
+            }
+        }
+    }
+
+    /// <summary>A vocabulary may lack bytes, as a tiny one does; what it cannot spell must not vanish without a word.</summary>
+    private void RefuseUnspellable(string text)
+    {
+        if (_missing.Count == 0)
+        {
+            return;
+        }
+
+        Span<byte> utf8 = stackalloc byte[4];
+        foreach (var rune in text.EnumerateRunes())
+        {
+            foreach (var value in utf8[..rune.EncodeToUtf8(utf8)])
+            {
+                if (_missing.Contains(value))
+                {
+                    throw new ArgumentException($"The vocabulary of {_file} has no token for the character '{rune}' (U+{rune.Value:X4}). Leave it out of the text.", nameof(text));
+                }
+            }
+        }
+    }
 }
