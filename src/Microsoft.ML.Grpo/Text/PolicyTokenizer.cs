@@ -1,35 +1,24 @@
 using System.Text;
-using Microsoft.ML.Tokenizers;
 
 namespace Microsoft.ML.Grpo;
 
 /// <summary>
 /// Text to token ids and back, as Hugging Face's tokenizers library does it for byte-level BPE. Thread-safe. Added tokens are cut out
-/// here, the rest is Microsoft.ML.Tokenizers' <see cref="BpeTokenizer"/>.
+/// here; <see cref="BytePairEncoder"/> does the rest.
 /// </summary>
 internal sealed class PolicyTokenizer
 {
     private readonly TokenizerJson _json;
-    private readonly BpeTokenizer _bpe;
+    private readonly BytePairEncoder _pairs;
     private readonly AddedTokenSplitter _raw;
     private readonly AddedTokenSplitter _normalized;
-    private readonly SplitPreTokenizer _pieces;
     private readonly Dictionary<string, int> _ids;
     private readonly byte[]?[] _bytes;
-    private readonly HashSet<byte> _missing;
-    private readonly string _file;
 
     private PolicyTokenizer(TokenizerJson json, TokenizerConfig config, string file)
     {
-        _file = file;
         _json = json;
-        _pieces = new SplitPreTokenizer(json.PreTokenizer);
-        _bpe = BpeTokenizer.Create(new BpeOptions(json.Vocabulary)
-        {
-            Merges = json.Merges,
-            ByteLevel = true,
-            PreTokenizer = json.IgnoreMerges ? new SplitPreTokenizer([]) : _pieces,
-        });
+        _pairs = new BytePairEncoder(json, file);
         _raw = new AddedTokenSplitter(json.AddedTokens.Where(t => !(t.Normalized && json.Nfc)));
         _normalized = new AddedTokenSplitter(json.AddedTokens.Where(t => t.Normalized && json.Nfc).Select(t => t with { Content = Nfc.Normalize(t.Content) }));
         _ids = new Dictionary<string, int>(json.Vocabulary, StringComparer.Ordinal);
@@ -45,7 +34,6 @@ internal sealed class PolicyTokenizer
             _bytes[id] = ByteLevel.BytesOf(token);
         }
 
-        _missing = [.. ByteLevel.Characters.Where(c => !json.Vocabulary.ContainsKey(c.Character.ToString())).Select(c => c.Byte)];
         SpecialIds = json.AddedTokens.Where(t => t.Special).Select(t => t.Id).ToHashSet();
         EosTokenId = config.SpecialTokens.TryGetValue("eos_token", out var eos) ? TokenId(eos) : null;
         PadTokenId = config.SpecialTokens.TryGetValue("pad_token", out var pad) ? TokenId(pad) : null;
@@ -144,7 +132,7 @@ internal sealed class PolicyTokenizer
     {
         if (!_json.Nfc)
         {
-            EncodePlain(gap, ids);
+            _pairs.Encode(gap, ids);
             return;
         }
 
@@ -156,52 +144,7 @@ internal sealed class PolicyTokenizer
             }
             else
             {
-                EncodePlain(piece, ids);
-            }
-        }
-    }
-
-    private void EncodePlain(string text, List<int> ids)
-    {
-        RefuseUnspellable(text);
-        if (!_json.IgnoreMerges)
-        {
-            ids.AddRange(_bpe.EncodeToIds(text));
-            return;
-        }
-
-        // Microsoft.ML.Tokenizers does not know ignore_merges, so whole words are looked up here, a piece at a time.
-        foreach (var (offset, length) in _pieces.PreTokenize(text))
-        {
-            var piece = text.Substring(offset, length);
-            if (_json.Vocabulary.TryGetValue(ByteLevel.Spell(piece), out var id))
-            {
-                ids.Add(id);
-            }
-            else
-            {
-                ids.AddRange(_bpe.EncodeToIds(piece));
-            }
-        }
-    }
-
-    /// <summary>A vocabulary may lack bytes, as a tiny one does; what it cannot spell must not vanish without a word.</summary>
-    private void RefuseUnspellable(string text)
-    {
-        if (_missing.Count == 0)
-        {
-            return;
-        }
-
-        Span<byte> utf8 = stackalloc byte[4];
-        foreach (var rune in text.EnumerateRunes())
-        {
-            foreach (var value in utf8[..rune.EncodeToUtf8(utf8)])
-            {
-                if (_missing.Contains(value))
-                {
-                    throw new ArgumentException($"The vocabulary of {_file} has no token for the character '{rune}' (U+{rune.Value:X4}). Leave it out of the text.", nameof(text));
-                }
+                _pairs.Encode(piece, ids);
             }
         }
     }

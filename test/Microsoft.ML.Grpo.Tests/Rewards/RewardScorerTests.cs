@@ -43,7 +43,7 @@ public class RewardScorerTests
         Assert.AreEqual(("judge", 11L, 1), (error.RewardName, error.Row, error.Generation));
         Assert.IsInstanceOfType<FormatException>(error.InnerException);
         Assert.AreEqual(
-            "The reward 'judge' threw FormatException at row 11, generation 1: no digits Return null for completions that this reward cannot judge, and a finite number for all others.",
+            "The reward 'judge' threw FormatException at row 11, generation 1: no digits. Return null for completions that this reward cannot judge, and a finite number for all others.",
             error.Message);
     }
 

@@ -58,6 +58,27 @@ public class ChatMLRecognizerTests
     }
 
     [TestMethod]
+    public void Hostile_nesting_is_refused_too()
+    {
+        string[] deep = ["(", "not ", "a + ", "x if y else ", "a["];
+        foreach (var piece in deep)
+        {
+            Assert.ThrowsExactly<NotSupportedException>(() => Recognize("{{ " + string.Concat(Enumerable.Repeat(piece, 200_000)) + "a }}"), piece);
+        }
+
+        Assert.ThrowsExactly<NotSupportedException>(() => Recognize(string.Concat(Enumerable.Repeat("{% if a %}", 200_000))));
+    }
+
+    [TestMethod]
+    public void Any_cut_of_a_template_is_refused_or_recognised_and_nothing_else()
+    {
+        for (var length = 0; length < Plain.Length; length++)
+        {
+            Assert.ThrowsExactly<NotSupportedException>(() => Recognize(Plain[..length]), Plain[..length]);
+        }
+    }
+
+    [TestMethod]
     public void The_default_system_message_gives_way_to_any_system_message_even_an_empty_one()
     {
         var template = Recognize("{% for message in messages %}{% if loop.first and message.role != 'system' %}<|im_start|>system\nBe good.<|im_end|>\n{% endif %}"

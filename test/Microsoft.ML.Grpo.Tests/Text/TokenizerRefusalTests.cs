@@ -33,9 +33,12 @@ public class TokenizerRefusalTests
     [DataRow("model", "null", "'model'")]
     [DataRow("model", """{"type": "BPE"}""", "model.vocab")]
     [DataRow("model", """{"type": "BPE", "vocab": {"a": -1}}""", "'a'")]
+    [DataRow("model", """{"type": "BPE", "vocab": {"a": 2147483647}}""", "'a'")]
+    [DataRow("model", """{"type": "BPE", "vocab": {"a": "0"}}""", "'a'")]
     [DataRow("model", """{"type": "BPE", "vocab": {"a": 0}, "merges": [["a"]]}""", "model.merges")]
     [DataRow("model", """{"type": "BPE", "vocab": {"a": 0}, "merges": ["x y"]}""", "merges")]
     [DataRow("added_tokens", """[{"content": "x"}]""", "added_tokens")]
+    [DataRow("added_tokens", """[{"content": "x", "id": 2147483647}]""", "added_tokens")]
     public void A_damaged_file_is_named_with_the_place(string member, string value, string named)
     {
         var json = TinyTokenizer.Json();
