@@ -4,7 +4,7 @@ namespace Microsoft.ML.Grpo;
 /// <remarks>
 /// The factories cover most needs: <see cref="FromFunction(string, Func{RewardSample, double?}, double, string[])"/> and its
 /// relatives, <see cref="ExactMatch"/>, <see cref="Format"/>. Derive from this class for anything else. Names are unique in a
-/// run. A reward may be asked from several threads only if the run trains and evaluates at once, which it does not today.
+/// run. Calls of <see cref="ScoreAsync"/> of one reward do not overlap; those of different rewards may.
 /// </remarks>
 public abstract partial class Reward
 {

@@ -29,12 +29,12 @@ public sealed class RewardException : Exception
     private const string Remedy = "Return null for completions that this reward cannot judge, and a finite number for all others.";
 
     internal static RewardException Threw(string reward, RewardSample sample, Exception cause) =>
-        new($"The reward '{reward}' threw {cause.GetType().Name} at {Place(sample)}: {cause.Message} {Remedy}", reward, sample.Row, sample.Generation, cause);
+        new($"The reward '{reward}' threw {cause.GetType().Name} at {Place(sample)}: {cause.Message.TrimEnd('.')}. {Remedy}", reward, sample.Row, sample.Generation, cause);
 
     internal static RewardException Threw(string reward, IReadOnlyList<RewardSample> batch, Exception cause) =>
         batch.Count == 1
             ? Threw(reward, batch[0], cause)
-            : new($"The reward '{reward}' threw {cause.GetType().Name} on {Rows(batch)}: {cause.Message} {Remedy}", reward, innerException: cause);
+            : new($"The reward '{reward}' threw {cause.GetType().Name} on {Rows(batch)}: {cause.Message.TrimEnd('.')}. {Remedy}", reward, innerException: cause);
 
     internal static RewardException NotFinite(string reward, RewardSample sample, double score) =>
         new(FormattableString.Invariant($"The reward '{reward}' returned {score} at {Place(sample)}. {Remedy}"), reward, sample.Row, sample.Generation);

@@ -6,6 +6,7 @@ namespace Microsoft.ML.Grpo;
 internal static class ByteLevel
 {
     private static readonly Dictionary<char, byte> Bytes = Alphabet();
+    private static readonly char[] Spelling = [.. Bytes.OrderBy(pair => pair.Value).Select(pair => pair.Key)];
 
     /// <summary>
     /// The bytes that a token stands for. A token with a character outside the alphabet stands for its own UTF-8, as in
@@ -24,6 +25,9 @@ internal static class ByteLevel
 
         return bytes;
     }
+
+    /// <summary>The UTF-8 of a text in the alphabet, as vocabularies spell it.</summary>
+    public static string Spell(string text) => string.Concat(Encoding.UTF8.GetBytes(text).Select(value => Spelling[value]));
 
     /// <summary>The characters of the alphabet, by byte.</summary>
     public static IEnumerable<(char Character, byte Byte)> Characters => Bytes.Select(pair => (pair.Key, pair.Value));

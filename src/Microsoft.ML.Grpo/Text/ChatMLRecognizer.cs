@@ -33,10 +33,10 @@ internal static class ChatMLRecognizer
 
             return new ChatMLTemplate(defaultSystem, AssistantTurns(template, specialTokens, defaultSystem));
         }
-        catch (TemplateNotUnderstoodException reason)
+        catch (Exception reason) when (reason is TemplateNotUnderstoodException or InsufficientExecutionStackException)
         {
             throw new NotSupportedException(
-                $"{file}: the model's chat template is not ChatML, the one form that is known here ({reason.Message}). "
+                $"{file}: the model's chat template is not ChatML, the one form that is known here ({(reason is TemplateNotUnderstoodException ? reason.Message : "it is nested too deeply")}). "
                 + "Set PromptFormat = PromptFormat.Raw and write the template's markup into the prompt column yourself.",
                 reason);
         }

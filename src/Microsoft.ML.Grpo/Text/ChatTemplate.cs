@@ -17,7 +17,10 @@ internal abstract class ChatTemplate
     /// <exception cref="NotSupportedException">The template treats such a conversation in a way that is not known here.</exception>
     public abstract string Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt);
 
-    /// <summary>The template of a model directory; null if the model has none.</summary>
+    /// <summary>
+    /// The template of a model directory; null if the model has none. Not to be asked for <see cref="PromptFormat.Raw"/>, which works
+    /// with models whose template is not known.
+    /// </summary>
     /// <param name="chatTemplateJinja">The bytes of <c>chat_template.jinja</c>, which goes before the other place; null if there is no such file.</param>
     /// <param name="config">tokenizer_config.json.</param>
     /// <param name="folder">The model's directory as the user knows it, for errors.</param>

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text;
 
 namespace Microsoft.ML.Grpo;
@@ -13,7 +12,7 @@ internal static class Nfc
     private const int HangulBase = 0xAC00, LeadBase = 0x1100, VowelBase = 0x1161, TailBase = 0x11A7;
     private const int Leads = 19, Vowels = 21, Tails = 28;
 
-    private static readonly Tables Data = Tables.Read();
+    private static readonly NfcTables Data = NfcTables.Read();
 
     /// <summary>The normalised text; the same instance if nothing changes it for certain.</summary>
     public static string Normalize(string text)
@@ -139,51 +138,5 @@ internal static class Nfc
         }
 
         return text.ToString();
-    }
-
-    private sealed record Tables(
-        Dictionary<int, (int First, int Second)> Decompositions,
-        Dictionary<(int First, int Second), int> Compositions,
-        Dictionary<int, byte> Classes)
-    {
-        public byte Class(int codePoint) => Classes.GetValueOrDefault(codePoint);
-
-        public static Tables Read()
-        {
-            var tables = new Tables([], [], []);
-            var next = 0;
-            foreach (var entry in NfcData.Decompositions.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries))
-            {
-                if (entry[^1] == ':')
-                {
-                    next = Hex(entry[..^1]);
-                    continue;
-                }
-
-                var sign = entry.AsSpan().IndexOfAny('+', '-');
-                var parts = sign < 0 ? (Hex(entry), 0) : (Hex(entry[..sign]), Hex(entry[(sign + 1)..]));
-                tables.Decompositions[next] = parts;
-                if (sign >= 0 && entry[sign] == '+')
-                {
-                    tables.Compositions[parts] = next;
-                }
-
-                next++;
-            }
-
-            foreach (var entry in NfcData.CombiningClasses.Split((char[])[' ', '\n'], StringSplitOptions.RemoveEmptyEntries))
-            {
-                var (range, order) = (entry[..entry.IndexOf('=')], byte.Parse(entry[(entry.IndexOf('=') + 1)..], CultureInfo.InvariantCulture));
-                var ends = range.Split('-');
-                for (var codePoint = Hex(ends[0]); codePoint <= Hex(ends[^1]); codePoint++)
-                {
-                    tables.Classes[codePoint] = order;
-                }
-            }
-
-            return tables;
-        }
-
-        private static int Hex(string text) => int.Parse(text, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
     }
 }

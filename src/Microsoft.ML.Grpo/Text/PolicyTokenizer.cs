@@ -1,27 +1,24 @@
 using System.Text;
-using Microsoft.ML.Tokenizers;
 
 namespace Microsoft.ML.Grpo;
 
 /// <summary>
 /// Text to token ids and back, as Hugging Face's tokenizers library does it for byte-level BPE. Thread-safe. Added tokens are cut out
-/// here, the rest is Microsoft.ML.Tokenizers' <see cref="BpeTokenizer"/>.
+/// here; <see cref="BytePairEncoder"/> does the rest.
 /// </summary>
 internal sealed class PolicyTokenizer
 {
     private readonly TokenizerJson _json;
-    private readonly BpeTokenizer _bpe;
+    private readonly BytePairEncoder _pairs;
     private readonly AddedTokenSplitter _raw;
     private readonly AddedTokenSplitter _normalized;
-    private readonly SplitPreTokenizer _pieces;
     private readonly Dictionary<string, int> _ids;
     private readonly byte[]?[] _bytes;
 
-    private PolicyTokenizer(TokenizerJson json, TokenizerConfig config)
+    private PolicyTokenizer(TokenizerJson json, TokenizerConfig config, string file)
     {
         _json = json;
-        _pieces = new SplitPreTokenizer(json.PreTokenizer);
-        _bpe = BpeTokenizer.Create(new BpeOptions(json.Vocabulary) { Merges = json.Merges, ByteLevel = true, PreTokenizer = _pieces });
+        _pairs = new BytePairEncoder(json, file);
         _raw = new AddedTokenSplitter(json.AddedTokens.Where(t => !(t.Normalized && json.Nfc)));
         _normalized = new AddedTokenSplitter(json.AddedTokens.Where(t => t.Normalized && json.Nfc).Select(t => t with { Content = Nfc.Normalize(t.Content) }));
         _ids = new Dictionary<string, int>(json.Vocabulary, StringComparer.Ordinal);
@@ -65,7 +62,7 @@ internal sealed class PolicyTokenizer
         var json = TokenizerJson.Read(tokenizerJson, file);
         try
         {
-            return new PolicyTokenizer(json, config);
+            return new PolicyTokenizer(json, config, file);
         }
         catch (Exception cause) when (cause is ArgumentException or InvalidOperationException or KeyNotFoundException)
         {
@@ -90,7 +87,7 @@ internal sealed class PolicyTokenizer
             ids.AddRange(_json.PostProcessor.Before);
         }
 
-        foreach (var (id, piece) in _raw.Split(text))
+        foreach (var (id, piece) in _raw.Split(WellFormed(text)))
         {
             if (id is { } added)
             {
@@ -127,11 +124,15 @@ internal sealed class PolicyTokenizer
         return Encoding.UTF8.GetString([.. bytes]);
     }
 
+    /// <summary>Lone surrogates as U+FFFD; the BPE would spell each as three bytes that are not UTF-8.</summary>
+    private static string WellFormed(string text) =>
+        text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') ? Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) : text;
+
     private void EncodeGap(string gap, List<int> ids)
     {
         if (!_json.Nfc)
         {
-            EncodePlain(gap, ids);
+            _pairs.Encode(gap, ids);
             return;
         }
 
@@ -143,10 +144,8 @@ internal sealed class PolicyTokenizer
             }
             else
             {
-                EncodePlain(piece, ids);
+                _pairs.Encode(piece, ids);
             }
         }
     }
-
-    private void EncodePlain(string text, List<int> ids) => ids.AddRange(_bpe.EncodeToIds(text));
 }

@@ -4,7 +4,6 @@ namespace Microsoft.ML.Grpo;
 internal sealed class PromptBuilder
 {
     private readonly PolicyTokenizer _tokenizer;
-    private readonly ChatTemplate? _template;
     private readonly string? _systemPrompt;
 
     /// <param name="tokenizer">The policy's tokenizer.</param>
@@ -15,9 +14,9 @@ internal sealed class PromptBuilder
     public PromptBuilder(PolicyTokenizer tokenizer, ChatTemplate? template, PromptFormat format, string? systemPrompt)
     {
         _tokenizer = tokenizer;
-        _template = format == PromptFormat.Raw ? null : template;
+        Template = format == PromptFormat.Raw ? null : template;
         _systemPrompt = systemPrompt;
-        if (systemPrompt is not null && _template is null)
+        if (systemPrompt is not null && Template is null)
         {
             throw new ArgumentException(
                 format == PromptFormat.Raw
@@ -25,17 +24,15 @@ internal sealed class PromptBuilder
                     : "SystemPrompt is set, but the model has no chat template that could hold it. Set SystemPrompt = null and write it into the prompts.",
                 nameof(systemPrompt));
         }
-
-        Template = _template;
     }
 
     /// <summary>The chat template in use; null for raw text.</summary>
     public ChatTemplate? Template { get; }
 
     /// <summary>What happens to a prompt, in words, for the log.</summary>
-    public string Description => _template is null
+    public string Description => Template is null
         ? "Prompts are raw text, with the special tokens that the tokenizer adds."
-        : $"Prompts are one user message in the model's chat template ({_template.Description}){(_systemPrompt is null ? string.Empty : ", after the system prompt")}.";
+        : $"Prompts are one user message in the model's chat template ({Template.Description}){(_systemPrompt is null ? string.Empty : ", after the system prompt")}.";
 
     /// <summary>The token ids of a prompt.</summary>
     /// <param name="prompt">The text of the prompt column.</param>
@@ -47,13 +44,13 @@ internal sealed class PromptBuilder
             throw new ArgumentException("The prompt is empty. Give every row a prompt, or filter such rows out of the data.", nameof(prompt));
         }
 
-        if (_template is null)
+        if (Template is null)
         {
             return _tokenizer.Encode(prompt, addSpecialTokens: true);
         }
 
         var user = new ChatMessage("user", prompt);
         ChatMessage[] messages = _systemPrompt is null ? [user] : [new ChatMessage("system", _systemPrompt), user];
-        return _tokenizer.Encode(_template.Render(messages, addGenerationPrompt: true));
+        return _tokenizer.Encode(Template.Render(messages, addGenerationPrompt: true));
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Microsoft.ML.Grpo;
 
 /// <summary>
@@ -8,6 +10,7 @@ internal static class SymbolicEvaluator
 {
     public static object? Evaluate(TemplateExpression expression, Func<string, object?> lookup)
     {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
         switch (expression)
         {
             case ConstantExpression { Value: var value }:

@@ -20,6 +20,9 @@ internal sealed record TokenizerJson(
     PostProcessorJson PostProcessor,
     bool IgnoreMerges)
 {
+    /// <summary>Sixty times the largest vocabulary in use: a damaged id must not become an allocation of gigabytes.</summary>
+    private const int LargestId = (1 << 24) - 1;
+
     /// <summary>Reads the file's bytes.</summary>
     /// <param name="json">The content.</param>
     /// <param name="file">Its name, for errors.</param>
@@ -85,9 +88,9 @@ internal sealed record TokenizerJson(
         var tokens = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var token in vocab.EnumerateObject())
         {
-            tokens[token.Name] = token.Value.TryGetInt32(out var id) && id >= 0
+            tokens[token.Name] = token.Value.ValueKind == JsonValueKind.Number && token.Value.TryGetInt32(out var id) && id is >= 0 and <= LargestId
                 ? id
-                : throw new InvalidDataException($"{file}: the id of '{token.Name}' in model.vocab is {token.Value}, not a number from 0.");
+                : throw new InvalidDataException($"{file}: the id of '{token.Name}' in model.vocab is {token.Value}, not a number from 0 to {LargestId}. Fetch the file again.");
         }
 
         return tokens;
@@ -102,7 +105,8 @@ internal sealed record TokenizerJson(
 
     private static AddedToken Added(JsonElement token, string file)
     {
-        if (token.Text("content") is not { Length: > 0 } content || token.Member("id")?.TryGetInt32(out var id) is not true || id < 0)
+        if (token.Text("content") is not { Length: > 0 } content || token.Member("id") is not { ValueKind: JsonValueKind.Number } number
+            || !number.TryGetInt32(out var id) || id is < 0 or > LargestId)
         {
             throw new InvalidDataException($"{file}: {token} in added_tokens has no content or no id. Fetch the file again.");
         }

@@ -1,0 +1,114 @@
+namespace Microsoft.ML.Grpo.Tests;
+
+[TestClass]
+public class ChatMLRecognizerTests
+{
+    private const string Plain =
+        "{% for message in messages %}{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}{% endfor %}"
+        + "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}";
+
+    [TestMethod]
+    [DataRow(Plain)]
+    [DataRow("{% if not add_generation_prompt is defined %}{% set add_generation_prompt = false %}{% endif %}" + Plain)]
+    [DataRow("""
+        {# text between tags instead of expressions #}
+        {% for m in messages %}
+        <|im_start|>{{ m.role }}
+        {{ m.content }}<|im_end|>
+        {% endfor %}
+        {% if add_generation_prompt %}
+        <|im_start|>assistant
+        {% endif %}
+
+        """ + "\n")]
+    [DataRow("""
+        {%- for m in messages -%}
+            {%- if m["role"] in "system user assistant" -%}
+                {{- "<|im_start|>" + m["role"] + "\n" + m["content"] + "<|im_end|>\n" -}}
+            {%- else -%}
+                {{- raise_exception("no such role") -}}
+            {%- endif -%}
+        {%- endfor -%}
+        {{- "<|im_start|>assistant\n" if add_generation_prompt else "" -}}
+        """)]
+    public void ChatML_is_recognised_in_any_spelling(string source)
+    {
+        var template = Recognize(source);
+        Assert.IsNull(template.DefaultSystem);
+        Assert.IsTrue(template.AssistantTurns);
+    }
+
+    [TestMethod]
+    [DataRow("")]
+    [DataRow("{{ bos_token }}" + Plain, DisplayName = "a BOS in front")]
+    [DataRow("{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' + m.content | trim + '<|im_end|>\\n' }}{% endfor %}", DisplayName = "trimmed contents")]
+    [DataRow("{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' + m.content + '<|im_end|>' }}{% endfor %}", DisplayName = "no line end")]
+    [DataRow("{% for m in messages %}{% if 'x' in m.content %}!{% endif %}{{ '<|im_start|>' + m.role + '\\n' + m.content + '<|im_end|>\\n' }}{% endfor %}", DisplayName = "shown by content")]
+    [DataRow("{% for m in messages %}{% if m.content %}{{ '<|im_start|>' + m.role + '\\n' + m.content + '<|im_end|>\\n' }}{% endif %}{% endfor %}", DisplayName = "empty contents left out")]
+    [DataRow("{% for m in messages[::-1] %}{{ '<|im_start|>' + m.role + '\\n' + m.content + '<|im_end|>\\n' }}{% endfor %}", DisplayName = "backwards")]
+    [DataRow("{% macro f() %}{% endmacro %}" + Plain, DisplayName = "a macro")]
+    [DataRow(Plain + "{% if true %}", DisplayName = "cut short")]
+    [DataRow("{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' + m.content + '<|im_end|>\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n<think>\\n' }}{% endif %}", DisplayName = "opens a thought")]
+    [DataRow("{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' + m.content + '<|im_end|>\\n' }}{% endfor %}{{ '<|im_start|>assistant\\n' }}", DisplayName = "always opens a turn")]
+    public void Whatever_renders_otherwise_is_refused(string source)
+    {
+        var error = Assert.ThrowsExactly<NotSupportedException>(() => Recognize(source));
+        StringAssert.StartsWith(error.Message, "m/tokenizer_config.json: ");
+        StringAssert.Contains(error.Message, "PromptFormat.Raw");
+    }
+
+    [TestMethod]
+    public void Hostile_nesting_is_refused_too()
+    {
+        string[] deep = ["(", "not ", "a + ", "x if y else ", "a["];
+        foreach (var piece in deep)
+        {
+            Assert.ThrowsExactly<NotSupportedException>(() => Recognize("{{ " + string.Concat(Enumerable.Repeat(piece, 200_000)) + "a }}"), piece);
+        }
+
+        Assert.ThrowsExactly<NotSupportedException>(() => Recognize(string.Concat(Enumerable.Repeat("{% if a %}", 200_000))));
+    }
+
+    [TestMethod]
+    public void Any_cut_of_a_template_is_refused_or_recognised_and_nothing_else()
+    {
+        for (var length = 0; length < Plain.Length; length++)
+        {
+            Assert.ThrowsExactly<NotSupportedException>(() => Recognize(Plain[..length]), Plain[..length]);
+        }
+    }
+
+    [TestMethod]
+    public void The_default_system_message_gives_way_to_any_system_message_even_an_empty_one()
+    {
+        var template = Recognize("{% for message in messages %}{% if loop.first and message.role != 'system' %}<|im_start|>system\nBe good.<|im_end|>\n{% endif %}"
+            + "{{'<|im_start|>' + message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}");
+        Assert.AreEqual("Be good.", template.DefaultSystem);
+        Assert.AreEqual("<|im_start|>system\nBe good.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n", template.Render([new("user", "Hi")], true));
+        Assert.AreEqual("<|im_start|>system\n<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n", template.Render([new("system", ""), new("user", "Hi")], false));
+    }
+
+    [TestMethod]
+    public void A_role_that_templates_treat_differently_is_refused()
+    {
+        var error = Assert.ThrowsExactly<NotSupportedException>(() => Recognize(Plain).Render([new("tool", "1")], true));
+        StringAssert.Contains(error.Message, "'tool'");
+    }
+
+    [TestMethod]
+    public void The_file_of_its_own_goes_before_the_config_and_a_list_gives_its_default()
+    {
+        var other = "{{ 'x' }}";
+        var list = TokenizerConfig.Read(System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new
+        {
+            chat_template = new[] { new { name = "tool_use", template = other }, new { name = "default", template = Plain } },
+        }), "tokenizer_config.json");
+        Assert.IsInstanceOfType<ChatMLTemplate>(ChatTemplate.Find(null, list, "m"));
+        var error = Assert.ThrowsExactly<NotSupportedException>(() => ChatTemplate.Find(System.Text.Encoding.UTF8.GetBytes(other), list, "m"));
+        StringAssert.Contains(error.Message, "chat_template.jinja");
+        Assert.IsNull(ChatTemplate.Find(null, TokenizerConfig.Empty, "m"));
+    }
+
+    private static ChatMLTemplate Recognize(string source) =>
+        ChatMLRecognizer.Recognize(source, new Dictionary<string, string> { ["bos_token"] = "<s>" }, "m/tokenizer_config.json");
+}

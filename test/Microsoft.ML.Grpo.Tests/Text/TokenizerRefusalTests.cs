@@ -1,0 +1,69 @@
+using System.Text.Json.Nodes;
+
+namespace Microsoft.ML.Grpo.Tests;
+
+[TestClass]
+public class TokenizerRefusalTests
+{
+    [TestMethod]
+    [DataRow("normalizer", """{"type": "Lowercase"}""", "the normalizer 'Lowercase'")]
+    [DataRow("normalizer", """{"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "Strip"}]}""", "the normalizer 'Strip'")]
+    [DataRow("pre_tokenizer", """{"type": "Metaspace"}""", "the pre-tokenizer 'Metaspace'")]
+    [DataRow("pre_tokenizer", """{"type": "ByteLevel", "add_prefix_space": true}""", "add_prefix_space")]
+    [DataRow("pre_tokenizer", """{"type": "Digits"}""", "without the pre-tokenizer 'ByteLevel'")]
+    [DataRow("pre_tokenizer", "null", "without the pre-tokenizer 'ByteLevel'")]
+    [DataRow("pre_tokenizer", """{"type": "Split", "pattern": {"Regex": "a"}, "behavior": "Removed"}""", "behavior 'Removed'")]
+    [DataRow("pre_tokenizer", """{"type": "Split", "pattern": {"Regex": "a"}, "behavior": "Isolated", "invert": true}""", "invert")]
+    [DataRow("pre_tokenizer", """{"type": "Split", "pattern": {"Regex": "(a"}, "behavior": "Isolated"}""", "'(a'")]
+    [DataRow("post_processor", """{"type": "RobertaProcessing"}""", "the post-processor 'RobertaProcessing'")]
+    [DataRow("model", """{"type": "Unigram", "vocab": []}""", "the model 'Unigram'")]
+    [DataRow("model", """{"type": "BPE", "vocab": {}, "merges": [], "byte_fallback": true}""", "byte_fallback")]
+    [DataRow("model", """{"type": "BPE", "vocab": {}, "merges": [], "end_of_word_suffix": "</w>"}""", "end_of_word_suffix '</w>'")]
+    [DataRow("added_tokens", """[{"id": 3, "content": "<mask>", "lstrip": true}]""", "lstrip of the added token '<mask>'")]
+    public void What_is_not_supported_is_refused_by_name_and_file(string member, string value, string named)
+    {
+        var json = TinyTokenizer.Json();
+        json[member] = JsonNode.Parse(value);
+        var error = Assert.ThrowsExactly<NotSupportedException>(() => TinyTokenizer.Read(json));
+        StringAssert.Contains(error.Message, named);
+        StringAssert.Contains(error.Message, "tokenizer.json");
+    }
+
+    [TestMethod]
+    [DataRow("model", "null", "'model'")]
+    [DataRow("model", """{"type": "BPE"}""", "model.vocab")]
+    [DataRow("model", """{"type": "BPE", "vocab": {"a": -1}}""", "'a'")]
+    [DataRow("model", """{"type": "BPE", "vocab": {"a": 2147483647}}""", "'a'")]
+    [DataRow("model", """{"type": "BPE", "vocab": {"a": "0"}}""", "'a'")]
+    [DataRow("model", """{"type": "BPE", "vocab": {"a": 0}, "merges": [["a"]]}""", "model.merges")]
+    [DataRow("model", """{"type": "BPE", "vocab": {"a": 0}, "merges": ["x y"]}""", "merges")]
+    [DataRow("added_tokens", """[{"content": "x"}]""", "added_tokens")]
+    [DataRow("added_tokens", """[{"content": "x", "id": 2147483647}]""", "added_tokens")]
+    public void A_damaged_file_is_named_with_the_place(string member, string value, string named)
+    {
+        var json = TinyTokenizer.Json();
+        json[member] = JsonNode.Parse(value);
+        var error = Assert.ThrowsExactly<InvalidDataException>(() => TinyTokenizer.Read(json));
+        StringAssert.Contains(error.Message, named);
+        StringAssert.Contains(error.Message, "tokenizer.json");
+    }
+
+    [TestMethod]
+    public void Text_that_the_vocabulary_cannot_spell_is_refused_rather_than_dropped()
+    {
+        var json = TinyTokenizer.Json();
+        ((JsonObject)json["model"]!["vocab"]!).Remove("z");
+        var tokenizer = TinyTokenizer.Read(json);
+        CollectionAssert.AreEqual(new[] { 'a', 'b' }, tokenizer.Encode("ab").Select(i => (char)i).ToArray());
+        var error = Assert.ThrowsExactly<ArgumentException>(() => tokenizer.Encode("<s>abz"));
+        StringAssert.Contains(error.Message, "'z'");
+        StringAssert.Contains(error.Message, "tokenizer.json");
+    }
+
+    [TestMethod]
+    public void Text_that_is_not_JSON_is_refused_with_the_file()
+    {
+        var error = Assert.ThrowsExactly<InvalidDataException>(() => PolicyTokenizer.Read("{\"model\":"u8.ToArray(), TokenizerConfig.Empty, "dir/tokenizer.json"));
+        StringAssert.Contains(error.Message, "dir/tokenizer.json");
+    }
+}
