@@ -17,7 +17,7 @@ internal sealed class CausalLM : IDisposable
     private readonly DecoderLayer[] _layers;
     private readonly RmsNorm _norm;
     private readonly Projection _head;
-    private readonly RotaryTable _rotary;
+    private readonly RotaryEmbedding _rotary;
 
     /// <summary>Builds the network round its weights and takes ownership of them.</summary>
     /// <param name="config">The shape.</param>

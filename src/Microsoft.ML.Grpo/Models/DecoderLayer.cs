@@ -50,8 +50,8 @@ internal sealed class DecoderLayer
 
     private Tensor Attention(Tensor x, Tensor cos, Tensor sin, IAttention attention)
     {
-        var query = RotaryTable.Rotate(Heads(_query.Apply(x), _queryNorm), cos, sin);
-        var key = RotaryTable.Rotate(Heads(_key.Apply(x), _keyNorm), cos, sin);
+        var query = RotaryEmbedding.Rotate(Heads(_query.Apply(x), _queryNorm), cos, sin);
+        var key = RotaryEmbedding.Rotate(Heads(_key.Apply(x), _keyNorm), cos, sin);
         var mixed = attention.Attend(_index, query, key, Heads(_value.Apply(x), norm: null)); // [B, H, T, D]
         return _output.Apply(mixed.transpose(1, 2).reshape(x.shape[0], x.shape[1], -1));
     }
