@@ -14,7 +14,8 @@ public class TorchBackendTests
     [DataRow("-p:TorchBackend=cuda-windows", "TorchSharp-cuda-windows")]
     public async Task An_application_references_the_native_backend_that_the_property_names(string property, string package)
     {
-        var (exitCode, output) = await DotNet.RunAsync([.. new[] { "msbuild", Application, "-nologo", "-nr:false", "-getItem:PackageReference", property }.Where(argument => argument.Length > 0)]);
+        string[] arguments = ["msbuild", Application, "-nologo", "-nr:false", "-getItem:PackageReference", property];
+        var (exitCode, output) = await DotNet.RunAsync([.. arguments.Where(argument => argument.Length > 0)]);
         Assert.AreEqual(0, exitCode, output);
         using var json = JsonDocument.Parse(output);
         var backends = json.RootElement.GetProperty("Items").GetProperty("PackageReference").EnumerateArray()

@@ -27,7 +27,8 @@ public class GrpoTransformerContractTests
     public void Only_the_columns_that_were_named_are_added()
     {
         using var transformer = TransformerFixture.Transformer(_ml, new UpperCaseGenerator(), new GrpoColumns("Prompt", "Out"));
-        CollectionAssert.AreEqual(new[] { "Prompt", "Number", "Vector", "Out" }, transformer.GetOutputSchema(Question.View(_ml, 1).Schema).Select(column => column.Name).ToList());
+        var schema = transformer.GetOutputSchema(Question.View(_ml, 1).Schema);
+        CollectionAssert.AreEqual(new[] { "Prompt", "Number", "Vector", "Out" }, schema.Select(column => column.Name).ToList());
     }
 
     [TestMethod]
@@ -35,7 +36,13 @@ public class GrpoTransformerContractTests
     {
         using var transformer = TransformerFixture.Transformer(_ml, new UpperCaseGenerator(), new GrpoColumns("Number", "Out"));
         var data = Question.View(_ml, 1);
-        foreach (var call in new Action[] { () => transformer.Transform(data), () => transformer.GetOutputSchema(data.Schema), () => transformer.GetRowToRowMapper(data.Schema) })
+        Action[] doors =
+        [
+            () => transformer.Transform(data),
+            () => transformer.GetOutputSchema(data.Schema),
+            () => transformer.GetRowToRowMapper(data.Schema),
+        ];
+        foreach (var call in doors)
         {
             Assert.AreEqual("inputSchema", Assert.ThrowsExactly<ArgumentOutOfRangeException>(call).ParamName);
         }
@@ -100,7 +107,14 @@ public class GrpoTransformerContractTests
         _ml.Model.CreatePredictionEngine<Question, Answer>(transformer).Dispose();
         Assert.IsTrue(generator.IsDisposed);
         transformer.Dispose();
-        foreach (var call in new Action[] { () => output.Texts(), () => transformer.Transform(data), () => transformer.GetRowToRowMapper(data.Schema), () => _ml.Model.Save(transformer, null, Stream.Null) })
+        Action[] doors =
+        [
+            () => output.Texts(),
+            () => transformer.Transform(data),
+            () => transformer.GetRowToRowMapper(data.Schema),
+            () => _ml.Model.Save(transformer, null, Stream.Null),
+        ];
+        foreach (var call in doors)
         {
             StringAssert.Contains(Assert.ThrowsExactly<ObjectDisposedException>(call).Message, "PredictionEngineOptions.OwnsTransformer = false");
         }

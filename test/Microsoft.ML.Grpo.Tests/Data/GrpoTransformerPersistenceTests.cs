@@ -33,7 +33,8 @@ public sealed class GrpoTransformerPersistenceTests : IDisposable
     {
         var data = Question.View(_ml, 2);
         var copy = _ml.Transforms.CopyColumns("Q", "Prompt").Fit(data);
-        using (var chain = new TransformerChain<ITransformer>(copy, TransformerFixture.Transformer(_ml, new UpperCaseGenerator(prefix: "! "), new GrpoColumns("Q", "Completion"))))
+        var policy = TransformerFixture.Transformer(_ml, new UpperCaseGenerator(prefix: "! "), new GrpoColumns("Q", "Completion"));
+        using (var chain = new TransformerChain<ITransformer>(copy, policy))
         {
             _ml.Model.Save(chain, data.Schema, Model);
         }
@@ -41,7 +42,7 @@ public sealed class GrpoTransformerPersistenceTests : IDisposable
         var fresh = new MLContext();
         var loaded = fresh.Model.Load(Model, out var schema);
         Assert.HasCount(1, ((IEnumerable<ITransformer>)loaded).OfType<GrpoTransformer>().ToList());
-        using var engine = fresh.Model.CreatePredictionEngine<Question, Answer>(loaded, new PredictionEngineOptions { InputSchemaDefinition = null, IgnoreMissingColumns = true });
+        using var engine = fresh.Model.CreatePredictionEngine<Question, Answer>(loaded, new PredictionEngineOptions { IgnoreMissingColumns = true });
         Assert.AreEqual("! ABC", engine.Predict(new Question { Prompt = "abc" }).Completion);
         Assert.HasCount(3, schema);
     }
