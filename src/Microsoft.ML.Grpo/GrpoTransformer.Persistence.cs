@@ -1,4 +1,3 @@
-using System.Text;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 

@@ -34,7 +34,7 @@ public sealed partial class GrpoTransformer : ITransformer, IDisposable
     private readonly Lock _turn = new();
     private readonly IHost _host;
     private readonly TextGenerator _generator;
-    private bool _disposed;
+    private volatile bool _disposed;
 
     /// <param name="environment">The environment to report to.</param>
     /// <param name="generator">The policy; owned from now on.</param>

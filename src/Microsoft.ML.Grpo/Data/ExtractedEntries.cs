@@ -18,7 +18,7 @@ internal sealed class ExtractedEntries : IDisposable
         var entries = new ExtractedEntries(directory);
         try
         {
-            _ = System.IO.Directory.CreateDirectory(directory);
+            MakeDirectory(directory);
             foreach (var name in names)
             {
                 EntryName.Check(name);
@@ -41,6 +41,11 @@ internal sealed class ExtractedEntries : IDisposable
             System.IO.Directory.Delete(Directory, recursive: true);
         }
     }
+
+    // A model may be a secret, and a temporary path is often everybody's.
+    private static void MakeDirectory(string path) => _ = OperatingSystem.IsWindows()
+        ? System.IO.Directory.CreateDirectory(path)
+        : System.IO.Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
     private void Copy(object loadContext, string name)
     {

@@ -21,7 +21,9 @@ internal sealed class GrpoRowMapper(GrpoTransformer transformer, OutputBinding b
         ArgumentNullException.ThrowIfNull(input);
         if (!ReferenceEquals(input.Schema, InputSchema))
         {
-            throw new ArgumentException("The row has another schema object than the one that this mapper was made for: call GetRowToRowMapper with the row's own schema.", nameof(input));
+            throw new ArgumentException(
+                "The row has another schema object than the one that this mapper was made for: call GetRowToRowMapper with the row's own schema.",
+                nameof(input));
         }
 
         return new GrpoRow(transformer, binding, input, binding.Active(activeColumns));

@@ -22,10 +22,11 @@ internal static class PromptColumn
             throw new ArgumentOutOfRangeException(nameof(inputSchema), NotText(columns.Prompt, type));
         }
 
+        // A later column hides an earlier one of its name.
         var added = AddedColumn.For(columns).Select(
             column => MLNetInternals.NewColumn(column.Name, SchemaShape.Column.VectorKind.Scalar, column.Type, isKey: false, annotations: null));
-        var result = inputSchema.ToDictionary(column => column.Name);
-        foreach (var column in added)
+        var result = new Dictionary<string, SchemaShape.Column>(StringComparer.Ordinal);
+        foreach (var column in inputSchema.Concat(added))
         {
             result[column.Name] = column;
         }

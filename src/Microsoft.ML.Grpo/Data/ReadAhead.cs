@@ -57,7 +57,9 @@ internal sealed class ReadAhead : IDisposable
 
         if (prompts.Count == 0)
         {
-            throw new InvalidOperationException($"The data gave {row} rows to one cursor and more to another. Put AppendCacheCheckpoint in front of the GRPO transformer, so that every pass sees the same rows.");
+            throw new InvalidOperationException(
+                $"The data gave {row} rows to one cursor and more to another. "
+                + "Put AppendCacheCheckpoint in front of the GRPO transformer, so that every pass sees the same rows.");
         }
 
         _next += prompts.Count;

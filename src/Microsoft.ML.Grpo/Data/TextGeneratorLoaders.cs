@@ -22,5 +22,7 @@ internal static class TextGeneratorLoaders
     /// <exception cref="InvalidDataException">The kind is not known.</exception>
     internal static TextGeneratorLoader Get(string kind) => Loaders.TryGetValue(kind, out var loader)
         ? loader
-        : throw new InvalidDataException($"The model holds a text generator of kind '{kind}', which this version of Microsoft.ML.Grpo does not know. It was written by a newer version: update the package.");
+        : throw new InvalidDataException(
+            $"The model holds a text generator of kind '{kind}', which this version of Microsoft.ML.Grpo does not know. "
+            + "It was written by a newer version: update the package.");
 }

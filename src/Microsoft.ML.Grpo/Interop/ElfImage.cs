@@ -44,8 +44,17 @@ internal sealed class ElfImage
     /// <summary>A section: its type, place, length, and the section that it refers to.</summary>
     internal readonly record struct Section(uint Type, long Offset, long Length, uint Link);
 
-    /// <summary>The first section of a type; <see langword="null"/>: none.</summary>
-    internal Section? Find(uint type) => _sections.Where(section => section.Type == type).Select(section => (Section?)section).FirstOrDefault();
+    /// <summary>The first section of a type, which lies within the file; <see langword="null"/>: none.</summary>
+    internal Section? Find(uint type)
+    {
+        foreach (var section in _sections.Where(section => section.Type == type))
+        {
+            _ = Span(section.Offset, section.Length);
+            return section;
+        }
+
+        return null;
+    }
 
     /// <summary>The libraries that this one asks for (<c>DT_NEEDED</c>), in order.</summary>
     internal IEnumerable<string> NeededLibraries()

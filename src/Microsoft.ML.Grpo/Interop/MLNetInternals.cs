@@ -85,6 +85,7 @@ internal static class MLNetInternals
     internal static extern string TempFilePathOf([UnsafeAccessorType(EnvironmentInternal)] object environment);
 
     /// <summary>Whether <c>MLContext.CancelExecution</c> was called (AutoML calls it).</summary>
+    /// <param name="environment">A host, or the environment behind a context; an <c>MLContext</c> itself is not cancelable.</param>
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_IsCanceled")]
     internal static extern bool IsCanceled([UnsafeAccessorType(Cancelable)] object environment);
 

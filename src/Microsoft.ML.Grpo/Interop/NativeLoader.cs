@@ -16,6 +16,8 @@ internal static class NativeLoader
 {
     private const string Library = "LibTorchSharp";
 
+    private static volatile bool _loaded;
+
 #pragma warning disable CA2255 // A library's module initializer: TorchSharp may be used before any method of ours is called on purpose.
     [ModuleInitializer]
     internal static void Install()
@@ -30,13 +32,17 @@ internal static class NativeLoader
 
     /// <summary>Loads TorchSharp's native library now, so that a failure has our message and not TorchSharp's.</summary>
     /// <exception cref="DllNotFoundException">It cannot be loaded; the message names what is missing and the remedies.</exception>
+    /// <exception cref="BadImageFormatException">The file is damaged.</exception>
     internal static void EnsureLoaded()
     {
-        var assembly = typeof(torch).Assembly;
-        if (!NativeLibrary.TryLoad(Library, assembly, null, out _))
+        if (_loaded)
         {
-            throw new DllNotFoundException(NativeLoaderMessages.NotFound(NativeFolders.All()));
+            return;
         }
+
+        _loaded = NativeLibrary.TryLoad(Library, typeof(torch).Assembly, null, out _)
+            ? true
+            : throw new DllNotFoundException(NativeLoaderMessages.NotFound(NativeFolders.All()));
     }
 
     // TorchSharp also asks for "torch_cpu" and "torch_cuda", and goes on without them: 0 says that we know no better.
@@ -45,8 +51,9 @@ internal static class NativeLoader
 
     /// <summary>Loads the library from the first folder that holds it; 0 where none does.</summary>
     /// <exception cref="DllNotFoundException">It is there but cannot be loaded.</exception>
+    /// <exception cref="BadImageFormatException">It is there but is no sound ELF file.</exception>
     [SupportedOSPlatform("linux")]
-    private static nint LoadFrom(IEnumerable<string> folders)
+    internal static nint LoadFrom(IEnumerable<string> folders)
     {
         var original = folders.Select(folder => Path.Combine(folder, $"lib{Library}.so")).FirstOrDefault(File.Exists);
         if (original is null)

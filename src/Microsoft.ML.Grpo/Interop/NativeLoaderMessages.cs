@@ -4,13 +4,16 @@ namespace Microsoft.ML.Grpo;
 internal static class NativeLoaderMessages
 {
     private const string Backends =
-        "reference one of the packages TorchSharp-cpu, TorchSharp-cuda-linux or TorchSharp-cuda-windows, of TorchSharp's own version, in the application (not only in a library)";
+        "reference one of the packages TorchSharp-cpu, TorchSharp-cuda-linux or TorchSharp-cuda-windows, "
+        + "of TorchSharp's own version, in the application (not only in a library)";
 
     internal static string NotFound(IEnumerable<string> folders) =>
-        $"TorchSharp's native library LibTorchSharp is not there, or cannot be loaded on this platform. The library needs a native backend, which the application chooses: {Backends}. Looked in: {string.Join(", ", folders)}.";
+        "TorchSharp's native library LibTorchSharp is not there, or cannot be loaded on this platform. It comes with a native backend, "
+        + $"which the application chooses: {Backends}. Looked in: {string.Join(", ", folders)}.";
 
     internal static string DependencyFailed(string path, string reason) =>
-        $"'{path}', a part of libtorch, cannot be loaded: {reason} If a library is missing, install it; if the file is damaged or of another version, {Backends}, and build again from a clean output folder.";
+        $"'{path}', a part of libtorch, cannot be loaded: {reason} If a library is missing, install it; "
+        + $"if the file is damaged or of another version, {Backends}, and build again from a clean output folder.";
 
     internal static string TooOldLibrary(string path, string library, string version, IEnumerable<string> symbols) =>
         $"'{path}' needs version {version} of {library}, which this system's {library} lacks, and uses from it: {string.Join(", ", symbols)}. "

@@ -1,10 +1,12 @@
+using System.Runtime.CompilerServices;
 using TorchSharp;
 
 namespace Microsoft.ML.Grpo;
 
 /// <summary>
-/// Prepares TorchSharp in this process. Everything of this library that makes tensors calls it; a program that uses
-/// TorchSharp itself, before anything of ours, calls it first.
+/// Prepares TorchSharp in this process. Everything of this library that makes tensors calls it. A program that uses
+/// TorchSharp itself, before anything of ours, calls it first: the package compiles such a call, for the loading alone,
+/// into C# applications, but not into scripts or programs in other languages.
 /// </summary>
 public static class TorchRuntime
 {
@@ -18,6 +20,7 @@ public static class TorchRuntime
     /// thresholds stay so: to keep the system's own, pass <see langword="false"/> in the first call of the process.
     /// </param>
     /// <exception cref="DllNotFoundException">The native library cannot be loaded; the message names the remedies.</exception>
+    /// <exception cref="InvalidOperationException">TorchSharp was used, and failed, before: it does not try again in a process.</exception>
     public static void Initialize(bool tuneAllocator = true)
     {
         if (tuneAllocator)
@@ -25,7 +28,7 @@ public static class TorchRuntime
             _ = Allocator.Tune();
         }
 
-        NativeLoader.EnsureLoaded();
+        Load();
     }
 
     /// <summary>Sets the number of threads that an operator on CPU may use, for the whole process.</summary>
@@ -34,10 +37,27 @@ public static class TorchRuntime
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="threads"/> is below 1.</exception>
     /// <exception cref="DllNotFoundException">The native library cannot be loaded; the message names the remedies.</exception>
+    /// <exception cref="InvalidOperationException">TorchSharp was used, and failed, before: it does not try again in a process.</exception>
     public static void SetThreads(int threads)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
-        NativeLoader.EnsureLoaded();
+        Load();
         torch.set_num_threads(threads);
+    }
+
+    private static void Load()
+    {
+        NativeLoader.EnsureLoaded();
+        try
+        {
+            RuntimeHelpers.RunClassConstructor(typeof(torch).TypeHandle);
+        }
+        catch (TypeInitializationException e)
+        {
+            throw new InvalidOperationException(
+                "TorchSharp was used before Microsoft.ML.Grpo and could not load its native library; it does not try again. "
+                + "Call TorchRuntime.Initialize() in a method that runs before the first one that uses TorchSharp, and start the program again.",
+                e);
+        }
     }
 }
