@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Microsoft.ML.Runtime;
-using TorchSharp;
 
 namespace Microsoft.ML.Grpo;
 
@@ -77,8 +76,10 @@ public sealed class GrpoEstimator : IEstimator<GrpoTransformer>
         var logger = _options.Logger ?? new ChannelLogger(channel);
         var cancelled = _options.CancellationToken;
 
-        var rows = PromptReader.Read(input, _columns.Prompt, _options.Rewards, cancelled);
-        var validation = _options.Evaluation.ValidationData is { } data ? PromptReader.Read(data, _columns.Prompt, _options.Rewards, cancelled) : null;
+        var rows = PromptReader.Read(input, _columns.Prompt, _options.Rewards, "The training data", cancelled);
+        var validation = _options.Evaluation.ValidationData is { } data
+            ? PromptReader.Read(data, _columns.Prompt, _options.Rewards, "The validation data", cancelled)
+            : null;
         TorchRuntime.Initialize(_options.Execution.TuneAllocator);
         if (_options.Execution.Threads is { } threads)
         {
@@ -90,8 +91,8 @@ public sealed class GrpoEstimator : IEstimator<GrpoTransformer>
             RunLog.Option(logger, warning);
         }
 
-        var dtype = _options.Execution.Precision == Precision.Float64 ? torch.ScalarType.Float64 : torch.ScalarType.Float32;
-        var policy = Policy.Load(_options.ModelPath!, dtype, TorchDevice.Of(host), _options.PromptFormat, _options.SystemPrompt, [.. _options.Sampling.StopTokenIds]);
+        var policy = Policy.Load(
+            _options.ModelPath!, _options.Execution.Precision.ToScalarType(), TorchDevice.Of(host, logger), _options.PromptFormat, _options.SystemPrompt, [.. _options.Sampling.StopTokenIds]);
         try
         {
             // Never the host's own generator, which moves with every component made before this one.
@@ -125,6 +126,7 @@ public sealed class GrpoEstimator : IEstimator<GrpoTransformer>
         MaxCompletionTokens = _options.ResolvedGenerationTokens,
         BatchSize = _options.Generation.BatchSize,
         Seed = _options.Generation.Seed ?? seed,
+        Precision = _options.Execution.Precision,
         PromptFormat = _options.PromptFormat,
         SystemPrompt = _options.SystemPrompt,
         StopTokenIds = [.. _options.Sampling.StopTokenIds],

@@ -57,7 +57,7 @@ public sealed class GenerationOptions
     /// <summary>Fixes the draws of <c>Transform</c>.</summary>
     /// <value>Default: <c>null</c> (the run's seed). Range: any number.</value>
     /// <remarks>
-    /// A draw depends on the seed and on the row's position, not on the order in which rows are read.
+    /// A draw depends on the seed and on the prompt, not on the other rows or their order.
     /// <para>Refused: when <see cref="Temperature"/> is 0.</para>
     /// <para>Source: our own.</para>
     /// </remarks>
