@@ -53,6 +53,7 @@ internal sealed class GrpoTrainer : IDisposable
 
         var limit = PromptPreparation.Limit(policy.Network.Config, options.MaxCompletionTokens, options.MaxPromptTokens);
         var prompts = PromptPreparation.Prepare(rows, policy, limit, options.OverlongPrompts, logger);
+        var heldOut = validation is null ? null : PromptPreparation.Prepare(validation, policy, limit, options.OverlongPrompts, logger);
         _order = new(prompts, options.PromptsPerRollout, options.Shuffle ? _random : null);
         _steps = options.Steps ?? UpdateWindows.StepsOfEpochs(_schedule, options.ResolvedEpochs!.Value, _order.RolloutsPerEpoch);
 
@@ -74,9 +75,8 @@ internal sealed class GrpoTrainer : IDisposable
         _loss = new(policy.Network, _reference, options.Loss.ToObjective(), _sampling.ScoringTemperature, budget, work);
         _rates = new(options.Optimizer.ResolvedLearningRate, options.Optimizer.Schedule, options.Optimizer.ResolveWarmupSteps(_steps), _steps);
         _optimizer = new(policy.Network.Parameters, options.Optimizer);
-        if (validation is not null)
+        if (heldOut is not null)
         {
-            var heldOut = PromptPreparation.Prepare(validation, policy, limit, options.OverlongPrompts, logger);
             _evaluator = new(policy.Network, Stage(WorkPurpose.Evaluation, WorkPurpose.Evaluation), heldOut, _sampling, options.ResolvedEvaluationSamples, budget, work);
         }
 
