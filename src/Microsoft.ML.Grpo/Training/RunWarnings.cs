@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace Microsoft.ML.Grpo;
 
 /// <summary>Watches rollouts for what usually means that a run will disappoint, and says each thing once.</summary>
-internal sealed class RunWarnings(ILogger logger, ScaleRewards scale, int expectedRollouts)
+internal sealed class RunWarnings(ILogger logger, ScaleRewards scale)
 {
     private const int RolloutsBeforeEqualIsSaid = 10;
     private const double ManyTruncated = 0.25;
@@ -11,6 +11,8 @@ internal sealed class RunWarnings(ILogger logger, ScaleRewards scale, int expect
 
     private int _rollouts;
     private bool _differed;
+    private bool _equalSaid;
+    private bool _unscorableSaid;
     private bool _truncatedSaid;
     private bool _spreadSaid;
 
@@ -21,9 +23,9 @@ internal sealed class RunWarnings(ILogger logger, ScaleRewards scale, int expect
         var groups = rollout.Advantages.Rewards.Chunk(rollout.GroupSize).ToArray();
         var spreads = groups.Select(g => g.Where(r => !double.IsNaN(r)).ToArray()).Where(g => g.Length > 1).Select(g => g.Max() - g.Min()).ToArray();
         _differed |= spreads.Any(s => s > 0);
-        if (!_differed && _rollouts == Math.Min(RolloutsBeforeEqualIsSaid, expectedRollouts))
+        if (_rollouts >= RolloutsBeforeEqualIsSaid)
         {
-            RunLog.RewardsAllEqual(logger, _rollouts);
+            SayIfAllEqual();
         }
 
         var truncated = rollout.Rows.Count(r => r.Completion.FinishReason == FinishReason.Length) / (double)rollout.Rows.Count;
@@ -39,12 +41,23 @@ internal sealed class RunWarnings(ILogger logger, ScaleRewards scale, int expect
             RunLog.TinySpread(logger, spread);
         }
 
-        for (var i = 0; i < rollout.Rows.Count; i++)
+        var unscorable = rollout.Rows.Where((_, i) => double.IsNaN(rollout.Advantages.Rewards[i])).ToArray();
+        if (!_unscorableSaid && unscorable.Length > 0)
         {
-            if (double.IsNaN(rollout.Advantages.Rewards[i]))
-            {
-                RunLog.Unscorable(logger, rollout.Rows[i].Sample.Row);
-            }
+            _unscorableSaid = true;
+            RunLog.Unscorable(logger, unscorable.Length, rollout.Rows.Count, string.Join(", ", unscorable.Select(r => r.Sample.Row).Distinct().Order()));
+        }
+    }
+
+    /// <summary>The run is over: a short one may have seen too few rollouts for what is said after several.</summary>
+    public void RunEnds() => SayIfAllEqual();
+
+    private void SayIfAllEqual()
+    {
+        if (!_differed && !_equalSaid && _rollouts > 0)
+        {
+            _equalSaid = true;
+            RunLog.RewardsAllEqual(logger, _rollouts);
         }
     }
 }
