@@ -283,11 +283,6 @@ internal sealed class GrpoTrainer : IDisposable
         RunLog.Data(_logger, (_order.RolloutsPerEpoch * _options.PromptsPerRollout) + _order.LeftOut, _order.RolloutsPerEpoch, _options.PromptsPerRollout, _order.LeftOut, _steps);
         RunLog.Plan(_logger, _plan.Description);
         RunLog.LearningRate(_logger, _rates.Peak, _rates.Schedule, _rates.WarmupSteps);
-        const double high = 1e-5;
-        const long large = 50_000_000;
-        if (_rates.Peak > high && network.ParameterCount > large)
-        {
-            RunLog.HighLearningRate(_logger, _rates.Peak, network.ParameterCount);
-        }
+        RunWarnings.LearningRate(_logger, _rates.Peak, network.ParameterCount);
     }
 }

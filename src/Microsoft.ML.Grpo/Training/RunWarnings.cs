@@ -8,6 +8,8 @@ internal sealed class RunWarnings(ILogger logger, ScaleRewards scale)
     private const int RolloutsBeforeEqualIsSaid = 10;
     private const double ManyTruncated = 0.25;
     private const double TinySpread = 0.01;
+    private const double HighRate = 1e-5;
+    private const long LargeModel = 50_000_000;
 
     private int _rollouts;
     private bool _differed;
@@ -15,6 +17,18 @@ internal sealed class RunWarnings(ILogger logger, ScaleRewards scale)
     private bool _unscorableSaid;
     private bool _truncatedSaid;
     private bool _spreadSaid;
+
+    /// <summary>Looks at the learning rate; small models bear more.</summary>
+    /// <param name="logger">The run's log.</param>
+    /// <param name="peak">The rate after warm-up.</param>
+    /// <param name="parameters">Weights that are trained.</param>
+    public static void LearningRate(ILogger logger, double peak, long parameters)
+    {
+        if (peak > HighRate && parameters > LargeModel)
+        {
+            RunLog.HighLearningRate(logger, peak, parameters);
+        }
+    }
 
     /// <summary>Looks at a rollout.</summary>
     public void Watch(ScoredRollout rollout)

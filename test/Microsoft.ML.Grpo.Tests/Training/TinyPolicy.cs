@@ -12,7 +12,7 @@ internal static class TinyPolicy
 
     public static IReadOnlyList<int> StopIds { get; } = [.. Enumerable.Range(0, 40), EndId];
 
-    public static Policy Create(ScalarType dtype = ScalarType.Float64, Action<IDictionary<string, Tensor>>? edit = null, string configKeys = "", int maxPositions = 96)
+    public static Policy Create(ScalarType dtype = ScalarType.Float64, Action<IDictionary<string, Tensor>>? edit = null, string configKeys = "", int maxPositions = 96, bool tied = true)
     {
         var json = TinyTokenizer.Json();
         json["added_tokens"] = new JsonArray(TinyTokenizer.Added(EndId, "<|im_end|>"));
@@ -20,12 +20,12 @@ internal static class TinyPolicy
             {
               "architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 16, "intermediate_size": 24, "num_attention_heads": 4,
               "num_key_value_heads": 2, "num_hidden_layers": 2, "vocab_size": 257, "max_position_embeddings": {{maxPositions}}, "rms_norm_eps": 1e-05,
-              "rope_theta": 10000.0, "tie_word_embeddings": true, "eos_token_id": {{EndId}}{{configKeys}}
+              "rope_theta": 10000.0, "tie_word_embeddings": {{(tied ? "true" : "false")}}, "eos_token_id": {{EndId}}{{configKeys}}
             }
             """;
         var files = new ModelFiles(
             new Dictionary<string, byte[]> { [ModelFiles.Config] = Encoding.UTF8.GetBytes(config), ["tokenizer.json"] = JsonSerializer.SerializeToUtf8Bytes(json) }, "tiny");
-        using var model = RandomModel.Create(RandomModel.Config with { VocabularySize = 257, HiddenSize = 16, IntermediateSize = 24, HeadSize = 4 });
+        using var model = RandomModel.Create(RandomModel.Config with { VocabularySize = 257, HiddenSize = 16, IntermediateSize = 24, HeadSize = 4, TiedHead = tied });
         using var scope = NewDisposeScope();
         var weights = new Dictionary<string, Tensor>(model.Parameters);
         edit?.Invoke(weights);

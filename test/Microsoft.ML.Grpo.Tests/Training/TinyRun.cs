@@ -49,6 +49,9 @@ internal sealed class TinyRun : IDisposable
 
     public IRolloutEngine? Engine { get; init; }
 
+    /// <summary>Called where a host may stop the run: before every micro-batch, and before every update.</summary>
+    public Action CheckHost { get; init; } = () => { };
+
     public double[] Weights => TinyPolicy.Weights(Policy);
 
     /// <summary>Prompts of 1 to 23 tokens.</summary>
@@ -58,7 +61,7 @@ internal sealed class TinyRun : IDisposable
     public TrainingSummary Train()
     {
         OptionRules.Check(Options);
-        using var trainer = new GrpoTrainer(Policy, Options, Seed, Rows, Validation, Log, Work, () => { }, Engine);
+        using var trainer = new GrpoTrainer(Policy, Options, Seed, Rows, Validation, Log, Work, CheckHost, Engine);
         return trainer.Run();
     }
 
