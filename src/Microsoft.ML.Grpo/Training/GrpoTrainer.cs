@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
@@ -178,7 +179,7 @@ internal sealed class GrpoTrainer : IDisposable
         var norm = _optimizer.ClipGradients();
         if (!double.IsFinite(norm))
         {
-            throw new TrainingException($"Step {step}: the norm of the gradient is {norm}, with completions of the data's rows {string.Join(", ", dataRows)}. "
+            throw new TrainingException(string.Create(CultureInfo.InvariantCulture, $"Step {step}: the norm of the gradient is {norm}, with completions of the data's rows {string.Join(", ", dataRows)}. ")
                 + $"Nothing was updated: the weights are those of step {step - 1}. Lower Optimizer.LearningRate, or train with Execution.Precision = Float64 to see where it comes from.");
         }
 

@@ -64,9 +64,9 @@ public class CancellationTests
                     stop.Cancel();
                 }
             });
-        });
-        using var trainer = new GrpoTrainer(run.Policy, run.Options, 7, run.Rows, TinyRun.Prompts(3), run.Log, run.Work, () => { });
-        Assert.AreEqual(2, trainer.Run().Steps.Count);
+        })
+        { Validation = TinyRun.Prompts(3) };
+        Assert.AreEqual(2, run.Train().Steps.Count);
         CollectionAssert.Contains(run.Log.Warnings.ToArray(), "Cancelled: the policy is that of step 2 of 5.");
         CollectionAssert.AreEqual(TinyRun.WeightsAfter(o => o.Steps = 2), run.Weights);
     }

@@ -44,7 +44,7 @@ public class NonFiniteTests
             (o.Loss.ScaleRewards, o.Shuffle) = (ScaleRewards.None, false);
         });
         var error = Assert.ThrowsExactly<TrainingException>(() => run.Train());
-        StringAssert.StartsWith(error.Message, "Step 2: the norm of the gradient is ∞, with completions of the data's rows 4, 5, 6, 7. Nothing was updated: the weights are those of step 1.");
+        StringAssert.StartsWith(error.Message, "Step 2: the norm of the gradient is Infinity, with completions of the data's rows 4, 5, 6, 7. Nothing was updated: the weights are those of step 1.");
 
         using var first = new TinyRun(o =>
         {

@@ -60,6 +60,12 @@ internal sealed class TinyRun : IDisposable
 
     public TrainingSummary Train()
     {
+        if (Validation is not null)
+        {
+            // The trainer is given the rows themselves; the rules want to see that there are some.
+            Options.Evaluation.ValidationData = new MLContext().Data.LoadFromEnumerable(new[] { new Question() });
+        }
+
         OptionRules.Check(Options);
         using var trainer = new GrpoTrainer(Policy, Options, Seed, Rows, Validation, Log, Work, CheckHost, Engine);
         return trainer.Run();
