@@ -37,4 +37,31 @@ public static class GrpoCatalog
         ArgumentNullException.ThrowIfNull(options);
         return new GrpoEstimator(MLNetInternals.EnvironmentOf(catalog), options);
     }
+
+    /// <summary>Loads a language model as a transformer, without training it: one that <c>SavePretrained</c> wrote, or any other.</summary>
+    /// <param name="catalog">The catalog, <c>mlContext.Transforms</c>.</param>
+    /// <param name="modelPath">A Hugging Face model directory.</param>
+    /// <param name="promptColumnName">The text column with prompts.</param>
+    /// <param name="outputColumnName">The text column that the transformer adds.</param>
+    /// <returns>The transformer; dispose it.</returns>
+    /// <exception cref="System.IO.IOException">The model directory or one of its files is missing or damaged.</exception>
+    public static GrpoTransformer LoadGrpoPolicy(
+        this TransformsCatalog catalog, string modelPath, string promptColumnName = "Prompt", string outputColumnName = "Completion") =>
+        LoadGrpoPolicy(catalog, new GrpoOptions { ModelPath = modelPath, PromptColumnName = promptColumnName, OutputColumnName = outputColumnName });
+
+    /// <summary>Loads a language model as a transformer, without training it.</summary>
+    /// <param name="catalog">The catalog, <c>mlContext.Transforms</c>.</param>
+    /// <param name="options">
+    /// Of a run's options what a transformer needs: the model, the columns, the prompt format and
+    /// <see cref="GrpoOptions.Generation"/>. Rewards and what else concerns training are not looked at.
+    /// </param>
+    /// <returns>The transformer; dispose it.</returns>
+    /// <exception cref="GrpoOptionsException">Options break rules; the message lists all of them.</exception>
+    /// <exception cref="System.IO.IOException">The model directory or one of its files is missing or damaged.</exception>
+    public static GrpoTransformer LoadGrpoPolicy(this TransformsCatalog catalog, GrpoOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(options);
+        return PolicyLoading.Load(MLNetInternals.EnvironmentOf(catalog), options);
+    }
 }

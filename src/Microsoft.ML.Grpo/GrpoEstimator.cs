@@ -44,7 +44,7 @@ public sealed class GrpoEstimator : IEstimator<GrpoTransformer>
         _environment = environment;
         _options = options.Snapshot();
         OptionRules.Check(_options);
-        _columns = new(_options.PromptColumnName, _options.OutputColumnName, _options.LogProbColumnName, _options.FinishReasonColumnName);
+        _columns = PolicyLoading.Columns(_options);
     }
 
     /// <summary>The shape of the transformed data.</summary>
@@ -80,19 +80,12 @@ public sealed class GrpoEstimator : IEstimator<GrpoTransformer>
         var validation = _options.Evaluation.ValidationData is { } data
             ? PromptReader.Read(data, _columns.Prompt, _options.Rewards, "The validation data", cancelled)
             : null;
-        TorchRuntime.Initialize(_options.Execution.TuneAllocator);
-        if (_options.Execution.Threads is { } threads)
-        {
-            TorchRuntime.SetThreads(threads);
-        }
-
         foreach (var warning in OptionWarnings.For(_options))
         {
             RunLog.Option(logger, warning);
         }
 
-        var policy = Policy.Load(
-            _options.ModelPath!, _options.Execution.Precision.ToScalarType(), TorchDevice.Of(host, logger), _options.PromptFormat, _options.SystemPrompt, [.. _options.Sampling.StopTokenIds]);
+        var policy = PolicyLoading.Policy(host, _options, logger);
         try
         {
             // Never the host's own generator, which moves with every component made before this one.
@@ -100,7 +93,7 @@ public sealed class GrpoEstimator : IEstimator<GrpoTransformer>
             var work = new WorkCounters();
             using var trainer = new GrpoTrainer(policy, _options, seed, rows, validation, logger, work, () => ThrowIfCanceled(host));
             var summary = trainer.Run();
-            return new(_environment, new PolicyTextGenerator(policy, Generation(seed)), _columns) { Training = summary };
+            return new(_environment, new PolicyTextGenerator(policy, PolicyLoading.Generation(_options, seed)), _columns) { Training = summary };
         }
         catch
         {
@@ -116,19 +109,4 @@ public sealed class GrpoEstimator : IEstimator<GrpoTransformer>
             throw new OperationCanceledException("The MLContext's execution was cancelled.");
         }
     }
-
-    private GenerationSettings Generation(long seed) => new()
-    {
-        Temperature = _options.Generation.Temperature,
-        TopK = _options.Generation.TopK,
-        TopP = _options.Generation.TopP,
-        MinP = _options.Generation.MinP,
-        MaxCompletionTokens = _options.ResolvedGenerationTokens,
-        BatchSize = _options.Generation.BatchSize,
-        Seed = _options.Generation.Seed ?? seed,
-        Precision = _options.Execution.Precision,
-        PromptFormat = _options.PromptFormat,
-        SystemPrompt = _options.SystemPrompt,
-        StopTokenIds = [.. _options.Sampling.StopTokenIds],
-    };
 }

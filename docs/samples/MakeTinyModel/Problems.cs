@@ -39,3 +39,10 @@ internal static class Problems
         return problems;
     }
 }
+
+/// <summary>Problems as a file that ML.NET's text loader reads.</summary>
+internal static class ProblemFile
+{
+    public static void Write(string path, IEnumerable<Problem> problems) =>
+        File.WriteAllText(path, "Prompt\tAnswer\n" + string.Concat(problems.Select(p => $"{p.Prompt}\t{p.Answer}\n")));
+}

@@ -7,7 +7,7 @@ using Microsoft.ML.Grpo;
 
 var output = new Option<DirectoryInfo>("--output") { Description = "Where to write the model directory.", DefaultValueFactory = _ => new("tiny-adder") };
 var seed = new Option<int>("--seed") { Description = "Seed of weights and batches.", DefaultValueFactory = _ => 1 };
-var target = new Option<double>("--target") { Description = "Stop once this share of sampled answers to unseen problems is right.", DefaultValueFactory = _ => 0.3 };
+var target = new Option<double>("--target") { Description = "Stop once this share of sampled answers to unseen problems is right.", DefaultValueFactory = _ => 0.25 };
 var command = new RootCommand("Teaches a tiny model half of two-digit addition.") { output, seed, target };
 command.SetAction(parsed =>
 {

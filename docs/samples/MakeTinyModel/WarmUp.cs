@@ -10,7 +10,7 @@ internal static class WarmUp
 {
     private const int BatchSize = 128;
     private const int MostSteps = 5000;
-    private const int MeasureEvery = 20;
+    private const int MeasureEvery = 10;
     private const double LearningRate = 1e-3;
 
     private const int Hidden = 96;
@@ -43,6 +43,8 @@ internal static class WarmUp
 
         network.RequireGradients(false);
         ModelDirectory.Save(output, network, files, ScalarType.Float16);
+        ProblemFile.Write(Path.Combine(output, "problems.train.tsv"), Problems.Training);
+        ProblemFile.Write(Path.Combine(output, "problems.heldout.tsv"), Problems.HeldOut);
         log($"{network.ParameterCount} weights written to {output}");
     }
 

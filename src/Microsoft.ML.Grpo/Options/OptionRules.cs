@@ -107,9 +107,15 @@ internal static class OptionRules
 
     /// <summary>Says everything that is wrong with the options at once.</summary>
     /// <exception cref="GrpoOptionsException">At least one rule is broken.</exception>
-    public static void Check(GrpoOptions options)
+    public static void Check(GrpoOptions options) => Check(options, All);
+
+    /// <summary>The same for a policy that is only to complete prompts, which needs no reward.</summary>
+    /// <exception cref="GrpoOptionsException">Options break rules.</exception>
+    public static void CheckWithoutTraining(GrpoOptions options) => Check(options, All.Where(rule => rule.Option != "Rewards"));
+
+    private static void Check(GrpoOptions options, IEnumerable<OptionRule> rules)
     {
-        string[] violations = [.. All.Where(rule => rule.IsBroken(options)).Select(rule => rule.Message(options))];
+        string[] violations = [.. rules.Where(rule => rule.IsBroken(options)).Select(rule => rule.Message(options))];
         if (violations.Length > 0)
         {
             throw new GrpoOptionsException(violations);

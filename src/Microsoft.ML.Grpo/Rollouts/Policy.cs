@@ -15,8 +15,9 @@ internal sealed class Policy : IDisposable
         var config = files.Find("tokenizer_config.json") is { } json ? TokenizerConfig.Read(json, files.PathOf("tokenizer_config.json")) : TokenizerConfig.Empty;
         Tokenizer = PolicyTokenizer.Read(files.Get("tokenizer.json"), config, files.PathOf("tokenizer.json"));
         CheckVocabulary(model.Config, files);
-        // A null array converts to empty memory, and an absent file would become an empty template.
-        var jinja = files.Find("chat_template.jinja") is { } bytes ? bytes : default(ReadOnlyMemory<byte>?);
+
+        // Spelled out: a null array would become empty memory, a template with nothing in it.
+        ReadOnlyMemory<byte>? jinja = files.Find("chat_template.jinja") is { } bytes ? new(bytes) : null;
         var template = format == PromptFormat.Raw ? null : ChatTemplate.Find(jinja, config, files.Origin);
         Prompts = new(Tokenizer, template, format, systemPrompt);
         StopIds = StopTokens.Resolve(

@@ -11,6 +11,7 @@ namespace Microsoft.ML.Grpo;
 internal sealed class Evaluator
 {
     private const int MostDriftRows = 256;
+    private const double NormalQuantile = 1.96; // 95 % of a normal distribution lie within this many deviations
 
     private readonly CausalLM _network;
     private readonly RolloutStage _stage;
@@ -44,6 +45,15 @@ internal sealed class Evaluator
         foreach (var (name, value) in RewardMetrics.Compute(greedy.Rewards.Scores, greedy.Rewards.Names, greedy.Advantages).Where(m => m.Key == "reward" || m.Key.EndsWith("/mean", StringComparison.Ordinal)))
         {
             metrics["eval_greedy_" + name] = value;
+        }
+
+        for (var f = 0; f < sampled.Rewards.Names.Count; f++)
+        {
+            // A prompt's samples are not independent draws of the task, so the interval is that of the prompts' means.
+            var groups = Enumerable.Range(0, sampled.Rows.Count).Select(row => sampled.Rewards.Scores[row, f] ?? double.NaN).Chunk(_samples).ToArray();
+            var means = groups.Select(g => NanStatistics.Mean(g)).ToArray();
+            metrics[$"eval_rewards/{sampled.Rewards.Names[f]}/best"] = NanStatistics.Mean([.. groups.Select(g => g.Max())]);
+            metrics[$"eval_rewards/{sampled.Rewards.Names[f]}/ci95"] = NormalQuantile * NanStatistics.Std(means) / Math.Sqrt(means.Length);
         }
 
         return metrics;

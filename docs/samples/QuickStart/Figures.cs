@@ -1,0 +1,106 @@
+using System.Text.Json;
+using Microsoft.ML.Grpo;
+using Spectre.Console;
+
+namespace QuickStart;
+
+/// <summary>What a run did to the policy.</summary>
+internal sealed record Figures
+{
+    private const int Shown = 5;
+
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
+
+    public required double SampledBefore { get; init; }
+
+    public required double SampledAfter { get; init; }
+
+    public required double SampledBeforeInterval { get; init; }
+
+    public required double SampledAfterInterval { get; init; }
+
+    public required double GreedyBefore { get; init; }
+
+    public required double GreedyAfter { get; init; }
+
+    public required double PassAt8Before { get; init; }
+
+    public required double PassAt8After { get; init; }
+
+    public required double SharpenedBefore { get; init; }
+
+    public required double LengthBefore { get; init; }
+
+    public required double LengthAfter { get; init; }
+
+    public required double Seconds { get; init; }
+
+    public required int Steps { get; init; }
+
+    public required long Seed { get; init; }
+
+    public required long ScoringForwards { get; init; }
+
+    public required IReadOnlyDictionary<string, long> Tokens { get; init; }
+
+    public static Figures Of(TrainingSummary run, string reward, double sharpened, TimeSpan time)
+    {
+        var (before, after) = (run.InitialEvaluation, run.Steps[^1]);
+        return new()
+        {
+            SampledBefore = before[$"eval_rewards/{reward}/mean"],
+            SampledAfter = after[$"eval_rewards/{reward}/mean"],
+            SampledBeforeInterval = before[$"eval_rewards/{reward}/ci95"],
+            SampledAfterInterval = after[$"eval_rewards/{reward}/ci95"],
+            GreedyBefore = before[$"eval_greedy_rewards/{reward}/mean"],
+            GreedyAfter = after[$"eval_greedy_rewards/{reward}/mean"],
+            PassAt8Before = before[$"eval_rewards/{reward}/best"],
+            PassAt8After = after[$"eval_rewards/{reward}/best"],
+            SharpenedBefore = sharpened,
+            LengthBefore = before["eval_completions/mean_length"],
+            LengthAfter = after["eval_completions/mean_length"],
+            Seconds = time.TotalSeconds,
+            Steps = run.Steps.Count,
+            Seed = run.Seed,
+            ScoringForwards = run.Work.Passes(WorkPurpose.Score),
+            Tokens = run.Work.TokensByPurpose(),
+        };
+    }
+
+    /// <summary>Prints tables and some completions.</summary>
+    public void Print(IReadOnlyList<Problem> problems, IReadOnlyList<string> before, IReadOnlyList<string> after)
+    {
+        AnsiConsole.WriteLine();
+        var table = new Table().AddColumns("on held-out problems", "before", "after");
+        table.AddRow("right, sampled (95 % interval)", $"{SampledBefore:P1} ± {100 * SampledBeforeInterval:F1}", $"{SampledAfter:P1} ± {100 * SampledAfterInterval:F1}");
+        table.AddRow("right, greedy", $"{GreedyBefore:P1}", $"{GreedyAfter:P1}");
+        table.AddRow("right at least once in 8 samples", $"{PassAt8Before:P1}", $"{PassAt8After:P1}");
+        table.AddRow("right, sampled at temperature 0.3 (sharpening alone)", $"{SharpenedBefore:P1}", "");
+        table.AddRow("mean length, tokens", $"{LengthBefore:F2}", $"{LengthAfter:F2}");
+        AnsiConsole.Write(table);
+
+        var examples = new Table().AddColumns("problem", "answer", "greedy before", "greedy after");
+        for (var i = 0; i < Math.Min(Shown, problems.Count); i++)
+        {
+            examples.AddRow(Markup.Escape(problems[i].Prompt), Markup.Escape(problems[i].Answer), Markup.Escape(before[i]), Markup.Escape(after[i]));
+        }
+
+        AnsiConsole.Write(examples);
+        var work = new Table().AddColumns("tokens through the model", "");
+        foreach (var (purpose, count) in Tokens.Where(t => t.Value > 0))
+        {
+            work.AddRow(purpose, $"{count:N0}");
+        }
+
+        AnsiConsole.Write(work);
+        AnsiConsole.MarkupLineInterpolated($"{Steps} steps in {Seconds:F1} s, measuring included. Scoring forwards run: {ScoringForwards}.");
+    }
+
+    /// <summary>Writes the figures as JSON, under a temporary name first.</summary>
+    public void Write(string path)
+    {
+        var temporary = path + ".tmp";
+        File.WriteAllText(temporary, JsonSerializer.Serialize(this, Json) + "\n");
+        File.Move(temporary, path, overwrite: true);
+    }
+}

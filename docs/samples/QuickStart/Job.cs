@@ -1,0 +1,158 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Microsoft.ML;
+using Microsoft.ML.Grpo;
+using Spectre.Console;
+
+namespace QuickStart;
+
+/// <summary>What the command line asks for.</summary>
+internal sealed record JobOptions
+{
+    public string? Model { get; init; }
+
+    public string? Data { get; init; }
+
+    public string? Extract { get; init; }
+
+    public int Steps { get; init; }
+
+    public int Seed { get; init; }
+
+    public double LearningRate { get; init; }
+
+    public int MaxCompletionTokens { get; init; }
+
+    public bool RandomReward { get; init; }
+
+    public int? Gpu { get; init; }
+
+    public required string Save { get; init; }
+
+    public string? Result { get; init; }
+}
+
+/// <summary>Measure, train, measure again, save, load, predict.</summary>
+internal static class Job
+{
+    public const int DefaultSteps = 200;
+    public const double DefaultLearningRate = 1e-3;
+    public const int DefaultCompletionTokens = 6;
+
+    private const int Samples = 8;
+    private const string Accuracy = "accuracy";
+
+    public static int Run(JobOptions job, CancellationToken cancellationToken)
+    {
+        var toy = Path.Combine(AppContext.BaseDirectory, "TinyAdder");
+        AnsiConsole.MarkupLine(job.Model is null
+            ? "[yellow]This is a toy:[/] a language model of 358,000 weights that has half learned to add two-digit numbers, and is now taught the rest by GRPO."
+            : $"[yellow]This is a demonstration[/] on {Markup.Escape(job.Model)}.");
+        try
+        {
+            var ml = new MLContext(job.Seed) { GpuDeviceId = job.Gpu, FallbackToCpu = false };
+            var (training, heldOut) = job.Data is null
+                ? (Problems.Load(Path.Combine(toy, "problems.train.tsv")), Problems.Load(Path.Combine(toy, "problems.heldout.tsv")))
+                : Problems.Split(Problems.Load(job.Data), job.Seed);
+            Train(ml, job, job.Model ?? toy, training, heldOut, cancellationToken);
+            return 0;
+        }
+        catch (OperationCanceledException)
+        {
+            AnsiConsole.MarkupLine("[red]Cancelled.[/] Nothing was saved.");
+            return 130;
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or TrainingException or NotSupportedException or InvalidOperationException or InvalidDataException)
+        {
+            AnsiConsole.MarkupLineInterpolated($"[red]{error.Message}[/]");
+            return 1;
+        }
+    }
+
+    private static void Train(MLContext ml, JobOptions job, string model, IReadOnlyList<Problem> training, IReadOnlyList<Problem> heldOut, CancellationToken cancellationToken)
+    {
+        var (trainingData, heldOutData) = (ml.Data.LoadFromEnumerable(training), ml.Data.LoadFromEnumerable(heldOut));
+        AnsiConsole.MarkupLineInterpolated($"{training.Count} problems to train on, {heldOut.Count} held out, such as \"{heldOut[0].Prompt}\" with the answer \"{heldOut[0].Answer}\".");
+        var clock = Stopwatch.StartNew();
+        using var warnings = LoggerFactory.Create(builder => builder.AddProvider(new WarningPrinter()));
+        using var display = new LiveDisplay(Accuracy);
+        var options = new GrpoOptions
+        {
+            ModelPath = model,
+            GroupSize = Samples,
+            PromptsPerRollout = Math.Min(32, training.Count),
+            Steps = job.Steps,
+            MaxCompletionTokens = job.MaxCompletionTokens,
+            Seed = job.Seed,
+            Optimizer = { LearningRate = job.LearningRate, WarmupSteps = Math.Min(10, job.Steps - 1) },
+            Evaluation = { ValidationData = heldOutData, Samples = Samples },
+            Logger = warnings.CreateLogger("QuickStart"),
+            Progress = display,
+            CancellationToken = cancellationToken,
+        };
+        var coin = new Random(job.Seed);
+        if (job.RandomReward)
+        {
+            options.Rewards.Add(Reward.FromFunction("coin", (RewardSample _) => coin.Next(2)));
+        }
+
+        options.Rewards.Add(Reward.ExactMatch("Answer", job.Extract, weight: job.RandomReward ? 0 : 1, name: Accuracy));
+
+        using var untrained = Untrained(ml, options, temperature: 0);
+        var before = Completions(ml, untrained, heldOutData);
+        double sharpened;
+        using (var cold = Untrained(ml, options, temperature: 0.3))
+        {
+            sharpened = Right(Completions(ml, cold, heldOutData), heldOut, job.Extract);
+        }
+
+        using var policy = display.While(() => ml.Transforms.TrainGrpo(options).Fit(trainingData));
+        var after = Completions(ml, policy, heldOutData);
+        var figures = Figures.Of(policy.Training!, Accuracy, sharpened, clock.Elapsed);
+        figures.Print(heldOut, before, after);
+        if (job.Result is not null)
+        {
+            figures.Write(job.Result);
+        }
+
+        SaveAndUse(ml, policy, trainingData.Schema, job.Save, heldOut[0]);
+    }
+
+    /// <summary>The model as it is, completing greedily (0) or at a temperature.</summary>
+    private static GrpoTransformer Untrained(MLContext ml, GrpoOptions options, double temperature) => ml.Transforms.LoadGrpoPolicy(new GrpoOptions
+    {
+        ModelPath = options.ModelPath,
+        Generation = { Temperature = temperature, MaxCompletionTokens = options.MaxCompletionTokens, BatchSize = 256 },
+    });
+
+    private static string[] Completions(MLContext ml, GrpoTransformer policy, IDataView data) =>
+        [.. ml.Data.CreateEnumerable<Solution>(policy.Transform(data), reuseRowObject: false).Select(row => row.Completion)];
+
+    private static double Right(string[] completions, IReadOnlyList<Problem> problems, string? extract)
+    {
+        var scores = Reward.ExactMatch("Answer", extract).ScoreAsync(
+            [.. completions.Select((text, i) => new RewardSample(problems[i].Prompt, text, [], FinishReason.Stop, i, 0, new Dictionary<string, object?> { ["Answer"] = problems[i].Answer }))],
+            CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        return scores.Average(score => score ?? 0);
+    }
+
+    /// <summary>Saved under a temporary name first: ML.NET opens the file itself, so a full disk would leave half of one.</summary>
+    private static void SaveAndUse(MLContext ml, GrpoTransformer policy, DataViewSchema schema, string path, Problem problem)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var temporary = path + ".tmp";
+        try
+        {
+            ml.Model.Save(policy, schema, temporary);
+            File.Move(temporary, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+
+        // The engine disposes the transformer that it was made from.
+        using var engine = ml.Model.CreatePredictionEngine<Problem, Solution>(ml.Model.Load(path, out _));
+        AnsiConsole.MarkupLineInterpolated($"Saved to {path} and loaded again: {problem.Prompt} {engine.Predict(problem).Completion}");
+    }
+}
