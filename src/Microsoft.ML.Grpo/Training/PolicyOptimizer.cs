@@ -55,7 +55,12 @@ internal sealed class PolicyOptimizer : IDisposable
     }
 
     /// <summary>Forgets the gradients gathered so far.</summary>
-    public void ClearGradients() => _adam.zero_grad();
+    public void ClearGradients()
+    {
+        // zero_grad leaves a handle of every gradient to whatever scope is open.
+        using var scope = NewDisposeScope();
+        _adam.zero_grad();
+    }
 
     public void Dispose() => _adam.Dispose();
 

@@ -33,7 +33,7 @@ public class RewardsOfAPipelineTests : FaceTests
         {
             var error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(door);
             Assert.AreEqual("inputSchema", error.ParamName);
-            StringAssert.StartsWith(error.Message, "The data has no column 'Answer', which reward 'Answer' reads. It has: Prompt, Number, Vector.");
+            StringAssert.StartsWith(error.Message, "The data has no column 'Answer', which reward 'exact_match' reads. It has: Prompt, Number, Vector.");
         }
     }
 
