@@ -3,4 +3,6 @@ using Snippets;
 // The snippets of the guides, run one after the other. A guide shows a region of these files word for word; a test compares them.
 OptionsSnippets.Run();
 await RewardSnippets.RunAsync().ConfigureAwait(false);
+CudaSnippets.Run();
+GettingStartedSnippets.Run();
 Console.WriteLine("All snippets ran.");

@@ -57,7 +57,7 @@ public sealed class GenerationOptions
     /// <summary>Fixes the draws of <c>Transform</c>.</summary>
     /// <value>Default: <c>null</c> (the run's seed). Range: any number.</value>
     /// <remarks>
-    /// A draw depends on the seed and on the prompt, not on the other rows or their order.
+    /// A draw depends on the seed and on the prompt itself, not on its row or on the rows beside it: equal prompts get equal completions.
     /// <para>Refused: when <see cref="Temperature"/> is 0.</para>
     /// <para>Source: our own.</para>
     /// </remarks>

@@ -25,10 +25,10 @@ internal abstract class ChatTemplate
     /// <param name="config">tokenizer_config.json.</param>
     /// <param name="folder">The model's directory as the user knows it, for errors.</param>
     /// <exception cref="NotSupportedException">There is a template, and it is not one that is known.</exception>
-    public static ChatTemplate? Find(ReadOnlyMemory<byte>? chatTemplateJinja, TokenizerConfig config, string folder)
+    public static ChatTemplate? Find(byte[]? chatTemplateJinja, TokenizerConfig config, string folder)
     {
         var (source, file) = chatTemplateJinja is { } bytes
-            ? (Encoding.UTF8.GetString(bytes.Span).TrimStart('\uFEFF'), "chat_template.jinja")
+            ? (Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF'), "chat_template.jinja")
             : (config.ChatTemplate, "tokenizer_config.json");
         return source is null ? null : ChatMLRecognizer.Recognize(source, config.SpecialTokens, Path.Combine(folder, file));
     }

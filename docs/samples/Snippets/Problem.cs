@@ -1,0 +1,19 @@
+using Microsoft.ML.Data;
+
+namespace Snippets;
+
+#region StartRows
+internal sealed class Problem
+{
+    [LoadColumn(0)]
+    public string Prompt { get; set; } = "";
+
+    [LoadColumn(1)]
+    public string Answer { get; set; } = "";
+}
+
+internal sealed class Solution
+{
+    public string Completion { get; set; } = "";
+}
+#endregion
