@@ -59,9 +59,6 @@ internal static partial class RunLog
     [LoggerMessage(18, LogLevel.Warning, "Reward could judge none of the completions of row {Row}: they do not train.")]
     public static partial void Unscorable(ILogger logger, long row);
 
-    [LoggerMessage(20, LogLevel.Warning, "MLContext.GpuDeviceId is {Id}, but the CUDA devices that TorchSharp sees number {Count}: the CPU is used (MLContext.FallbackToCpu). Build with -p:TorchBackend=cuda-linux or cuda-windows on a machine with a CUDA driver, or set GpuDeviceId = null.")]
-    public static partial void NoSuchGpu(ILogger logger, int id, int count);
-
     [LoggerMessage(EventId = 19, Message = "{Line}")]
     public static partial void FromMLNet(ILogger logger, LogLevel level, string line);
 }
