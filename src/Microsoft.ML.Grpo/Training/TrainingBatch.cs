@@ -37,6 +37,7 @@ internal sealed class TrainingBatch : IDisposable
 
         using var scope = NewDisposeScope();
         Tensor Own(Tensor onCpu) => onCpu.to(dtype, device, copy: true).DetachFromDisposeScope();
+
         _advantages = Own(tensor(order.Select(i => rollout.Advantages.Advantages[i]).ToArray()).unsqueeze(1));
         _mask = Own(tensor(mask));
         _sampler = Own(tensor(sampler));

@@ -1,7 +1,7 @@
 namespace Microsoft.ML.Grpo.Tests;
 
 [TestClass]
-public class RepeatabilityTests : FaceTests
+public class SeedTests : FaceTests
 {
     [TestMethod]
     public void A_second_fit_and_components_made_before_change_nothing()

@@ -3,7 +3,7 @@ using TorchSharp;
 namespace Microsoft.ML.Grpo.Tests;
 
 [TestClass]
-public class CancellationTests : FaceTests
+public class CancelledFitTests : FaceTests
 {
     private static long LiveTensors => DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
 
