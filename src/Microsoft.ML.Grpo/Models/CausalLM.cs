@@ -118,7 +118,10 @@ internal sealed class CausalLM : IDisposable
     private Tensor Embed(Tensor ids)
     {
         var flat = ids.reshape(-1);
-        var rows = _embedding.index(flat); // not index_select, whose backward takes twice the time at large vocabularies
+
+        // gather: on CPU the gradient of an index adds rows that occur twice in whatever order threads come by, so runs
+        // would not repeat to the bit; that of index_select takes twice the time at large vocabularies.
+        var rows = _embedding.gather(0, flat.unsqueeze(1).expand(-1, _embedding.shape[1]));
         if (Config.PadTokenId is { } pad && rows.requires_grad)
         {
             var padding = flat.eq(pad).unsqueeze(1);

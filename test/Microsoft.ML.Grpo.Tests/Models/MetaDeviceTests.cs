@@ -16,6 +16,30 @@ public class MetaDeviceTests
     }
 
     [TestMethod]
+    public void Every_variant_of_the_network_runs_forward_and_backward()
+    {
+        using var scope = NewDisposeScope();
+        var config = RandomModel.Config with { TiedHead = false, QkvBias = true, OutputBias = true, MlpBias = true, QkNorm = true, PadTokenId = 3 };
+        using var model = RandomModel.Create(config, device: META);
+        model.RequireGradients(true);
+        model.Logits(model.Hidden(Ids(3, 7))).sum().backward();
+        Assert.IsTrue(model.Parameters.Values.All(p => p.grad?.device_type == DeviceType.META));
+    }
+
+    [TestMethod]
+    public void A_rollout_becomes_the_inputs_of_the_loss()
+    {
+        using var scope = NewDisposeScope();
+        using var policy = TinyPolicy.Create();
+        using var batch = WorkOfARunTests.Batch(policy, 6, META);
+        var lp = empty(2, 3, ScalarType.Float64, META);
+        var inputs = batch.Inputs([0, 4], lp, lp);
+        IsMeta(inputs.Mask, 2, 3);
+        IsMeta(inputs.Advantages, 2, 1);
+        IsMeta(PolicyObjective.Compute(inputs, new(), new(2, 5, 1, 1)).Loss);
+    }
+
+    [TestMethod]
     public void The_network_runs_with_a_mask()
     {
         using var scope = NewDisposeScope();
@@ -49,6 +73,7 @@ public class MetaDeviceTests
         IsMeta(TokenSampler.Draw(empty(8, 40, device: META), sampling with { Temperature = 0 }, empty(8, ScalarType.Float64, META)).Ids, 8);
     }
 
+    // Not backward: the gradient of the objective's clamp is made with where, which has no kernel here.
     [TestMethod]
     public void Scoring_head_and_objective_run_forward()
     {
