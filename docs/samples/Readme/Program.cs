@@ -12,11 +12,11 @@ var pipeline = ml.Transforms.TrainGrpo(new GrpoOptions
 {
     ModelPath = adder,
     Rewards = { Reward.ExactMatch("Answer") },
-    GroupSize = 16,
-    PromptsPerRollout = 16,
-    Steps = 40,
-    MaxCompletionTokens = 8,
-    Optimizer = { LearningRate = 1e-3 },
+    GroupSize = 8,
+    PromptsPerRollout = 32,
+    Steps = 60,
+    MaxCompletionTokens = 6,
+    Optimizer = { LearningRate = 1e-3, WarmupSteps = 10 },
     Evaluation = { ValidationData = ml.Data.TakeRows(Load("problems.heldout.tsv"), 200), Samples = 4 },
 });
 using GrpoTransformer policy = pipeline.Fit(train);
