@@ -12,7 +12,7 @@ internal readonly record struct Problem(int A, int B)
 internal static class Problems
 {
     private const int HeldOutCount = 600;
-    private const int WarmUpCount = 2500;
+    private const int WarmUpCount = 4000;
 
     private static readonly Problem[] All = Shuffled();
 

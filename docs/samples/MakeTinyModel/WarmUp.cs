@@ -5,12 +5,11 @@ using static TorchSharp.torch;
 
 namespace MakeTinyModel;
 
-/// <summary>Supervised learning with the library's own network, until a given share of answers is right.</summary>
+/// <summary>Supervised learning with the library's own network, from a teacher that errs.</summary>
 internal static class WarmUp
 {
     private const int BatchSize = 128;
-    private const int MostSteps = 5000;
-    private const int MeasureEvery = 10;
+    private const int MeasureEvery = 100;
     private const double LearningRate = 1e-3;
 
     private const int Hidden = 96;
@@ -18,7 +17,7 @@ internal static class WarmUp
     private const int Heads = 4;
     private const int Intermediate = 256;
 
-    public static void Run(string output, int seed, double target, Action<string> log)
+    public static void Run(string output, int seed, int steps, Action<string> log)
     {
         var files = new ModelFiles(TinyModelFiles.Create(Hidden, Layers, Heads, Intermediate), output);
         var config = ModelFamilies.Read(ConfigJson.Parse("config.json", files.Get(ModelFiles.Config)));
@@ -26,16 +25,17 @@ internal static class WarmUp
         network.RequireGradients(true);
         using var adam = optim.AdamW([.. network.Parameters.Values.Cast<Parameter>()], LearningRate);
         var random = new RunRandom(seed);
-        for (var step = 0; step <= MostSteps; step++)
+        for (var step = 0; step <= steps; step++)
         {
             if (step % MeasureEvery == 0)
             {
                 var (sampled, greedy, pass) = Measure(network, random);
-                log($"step {step}: {sampled:P1} sampled, {greedy:P1} greedy, {pass:P1} right once in 8");
-                if (sampled >= target)
-                {
-                    break;
-                }
+                log($"step {step}: {sampled:P1} right sampled, {greedy:P1} greedy, {pass:P1} once in 8");
+            }
+
+            foreach (var group in adam.ParamGroups)
+            {
+                group.LearningRate = LearningRate * (1 - (step / (steps + 1.0)));
             }
 
             Step(network, adam, random, step);
@@ -51,8 +51,13 @@ internal static class WarmUp
     private static void Step(CausalLM network, AdamW adam, RunRandom random, int step)
     {
         using var scope = NewDisposeScope();
-        var problems = Enumerable.Range(0, BatchSize).Select(i => Problems.WarmUp[(int)(random.Uniform(DrawPurpose.DataOrder, step, i, 0, 0) * Problems.WarmUp.Count)]);
-        var (logProbs, _) = SequenceScorer.Score(network, [.. problems.Select(p => new TokenSequence(Ids(p.Prompt), [.. Ids(p.Answer), TinyModelFiles.End]))], 1, new(), WorkPurpose.Loss);
+        TokenSequence Lesson(int place)
+        {
+            var problem = Problems.WarmUp[(int)(random.Uniform(DrawPurpose.DataOrder, step, place, 0, 0) * Problems.WarmUp.Count)];
+            return new(Ids(problem.Prompt), [.. Ids(SloppyTeacher.Answer(problem, random, step, place)), TinyModelFiles.End]);
+        }
+
+        var (logProbs, _) = SequenceScorer.Score(network, [.. Enumerable.Range(0, BatchSize).Select(Lesson)], 1, new(), WorkPurpose.Loss);
         var loss = -logProbs.sum() / BatchSize;
         loss.backward();
         adam.step();
