@@ -14,10 +14,7 @@ internal sealed class Policy : IDisposable
         var files = model.Files;
         var config = files.Find("tokenizer_config.json") is { } json ? TokenizerConfig.Read(json, files.PathOf("tokenizer_config.json")) : TokenizerConfig.Empty;
         Tokenizer = PolicyTokenizer.Read(files.Get("tokenizer.json"), config, files.PathOf("tokenizer.json"));
-
-        // Spelled out: a null array would become empty memory, a template with nothing in it.
-        ReadOnlyMemory<byte>? jinja = files.Find("chat_template.jinja") is { } bytes ? new(bytes) : null;
-        var template = format == PromptFormat.Raw ? null : ChatTemplate.Find(jinja, config, files.Origin);
+        var template = format == PromptFormat.Raw ? null : ChatTemplate.Find(files.Find("chat_template.jinja"), config, files.Origin);
         Prompts = new(Tokenizer, template, format, systemPrompt);
         StopIds = StopTokens.Resolve(
             stopTokenIds.Count > 0 ? [.. stopTokenIds] : null, model.EosTokenIds, [], Tokenizer, Prompts.Template, model.Config.VocabularySize).ToHashSet();
