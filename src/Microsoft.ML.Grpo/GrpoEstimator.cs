@@ -76,14 +76,16 @@ public sealed class GrpoEstimator : IEstimator<GrpoTransformer>
         var logger = _options.Logger ?? new ChannelLogger(channel);
         var cancelled = _options.CancellationToken;
 
-        var rows = PromptReader.Read(input, _columns.Prompt, _options.Rewards, cancelled);
-        var validation = _options.Evaluation.ValidationData is { } data ? PromptReader.Read(data, _columns.Prompt, _options.Rewards, cancelled) : null;
+        var rows = PromptReader.Read(input, _columns.Prompt, _options.Rewards, "The training data", cancelled);
+        var validation = _options.Evaluation.ValidationData is { } data
+            ? PromptReader.Read(data, _columns.Prompt, _options.Rewards, "The validation data", cancelled)
+            : null;
         foreach (var warning in OptionWarnings.For(_options))
         {
             RunLog.Option(logger, warning);
         }
 
-        var policy = PolicyLoading.Policy(host, _options);
+        var policy = PolicyLoading.Policy(host, _options, logger);
         try
         {
             // Never the host's own generator, which moves with every component made before this one.

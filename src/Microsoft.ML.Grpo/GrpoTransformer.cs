@@ -112,7 +112,9 @@ public sealed partial class GrpoTransformer : ITransformer, IDisposable
     }
 
     /// <summary>Completes one batch, when it is this caller's turn.</summary>
-    internal IReadOnlyList<GeneratedText> Generate(IReadOnlyList<string> prompts)
+    /// <param name="prompts">1 to <see cref="BatchSize"/> prompts.</param>
+    /// <param name="firstRow">Position of the first in its data, for errors.</param>
+    internal IReadOnlyList<GeneratedText> Generate(IReadOnlyList<string> prompts, long firstRow)
     {
         lock (_turn)
         {
@@ -122,7 +124,7 @@ public sealed partial class GrpoTransformer : ITransformer, IDisposable
                 throw new OperationCanceledException("The MLContext's execution was cancelled.");
             }
 
-            var texts = _generator.Generate(prompts, CancellationToken.None);
+            var texts = _generator.Generate(prompts, firstRow, CancellationToken.None);
             return texts.Count == prompts.Count
                 ? texts
                 : throw new InvalidOperationException($"The text generator '{_generator.Kind}' returned {texts.Count} completions for {prompts.Count} prompts.");

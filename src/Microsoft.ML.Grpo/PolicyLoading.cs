@@ -1,5 +1,5 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.ML.Runtime;
-using TorchSharp;
 
 namespace Microsoft.ML.Grpo;
 
@@ -11,7 +11,9 @@ internal static class PolicyLoading
     {
         OptionRules.CheckWithoutTraining(options);
         var seed = options.Seed ?? MLNetInternals.SeedOf(environment) ?? 0;
-        return new(environment, new PolicyTextGenerator(Policy(environment, options), Generation(options, seed)), Columns(options));
+        using var channel = environment.Register(nameof(GrpoTransformer)).Start("Load");
+        var policy = Policy(environment, options, options.Logger ?? new ChannelLogger(channel));
+        return new(environment, new PolicyTextGenerator(policy, Generation(options, seed)), Columns(options));
     }
 
     /// <summary>The columns that the options name.</summary>
@@ -19,7 +21,7 @@ internal static class PolicyLoading
         new(options.PromptColumnName, options.OutputColumnName, options.LogProbColumnName, options.FinishReasonColumnName);
 
     /// <summary>Prepares the native library as the options say, and loads the model.</summary>
-    public static Policy Policy(IHostEnvironment environment, GrpoOptions options)
+    public static Policy Policy(IHostEnvironment environment, GrpoOptions options, ILogger logger)
     {
         TorchRuntime.Initialize(options.Execution.TuneAllocator);
         if (options.Execution.Threads is { } threads)
@@ -27,8 +29,8 @@ internal static class PolicyLoading
             TorchRuntime.SetThreads(threads);
         }
 
-        var dtype = options.Execution.Precision == Precision.Float64 ? torch.ScalarType.Float64 : torch.ScalarType.Float32;
-        return Grpo.Policy.Load(options.ModelPath!, dtype, TorchDevice.Of(environment), options.PromptFormat, options.SystemPrompt, [.. options.Sampling.StopTokenIds]);
+        return Grpo.Policy.Load(
+            options.ModelPath!, options.Execution.Precision.ToScalarType(), TorchDevice.Of(environment, logger), options.PromptFormat, options.SystemPrompt, [.. options.Sampling.StopTokenIds]);
     }
 
     /// <summary>How the transformer completes prompts.</summary>
@@ -41,6 +43,7 @@ internal static class PolicyLoading
         MaxCompletionTokens = options.ResolvedGenerationTokens,
         BatchSize = options.Generation.BatchSize,
         Seed = options.Generation.Seed ?? seed,
+        Precision = options.Execution.Precision,
         PromptFormat = options.PromptFormat,
         SystemPrompt = options.SystemPrompt,
         StopTokenIds = [.. options.Sampling.StopTokenIds],

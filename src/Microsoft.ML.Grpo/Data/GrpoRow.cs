@@ -41,7 +41,7 @@ internal sealed class GrpoRow(GrpoTransformer transformer, OutputBinding binding
         {
             ReadOnlyMemory<char> text = default;
             (_prompt ??= input.GetGetter<ReadOnlyMemory<char>>(binding.Prompt))(ref text);
-            _completion = transformer.Generate([text.ToString()])[0];
+            _completion = transformer.Generate([text.ToString()], input.Position)[0];
             _completedAt = input.Position;
         }
 

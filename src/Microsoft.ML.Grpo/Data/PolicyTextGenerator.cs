@@ -1,7 +1,5 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Microsoft.ML.Runtime;
-using TorchSharp;
 
 namespace Microsoft.ML.Grpo;
 
@@ -24,14 +22,15 @@ internal sealed class PolicyTextGenerator(Policy policy, GenerationSettings sett
     /// <summary>Reads a saved policy back: the model directory that <see cref="Save"/> wrote.</summary>
     public static TextGenerator Load(IHostEnvironment environment, string directory, string settingsJson)
     {
+        var settings = ReadSettings(settingsJson);
         TorchRuntime.Initialize();
-        var settings = JsonSerializer.Deserialize(settingsJson, GenerationSettingsJson.Default.GenerationSettings)
-            ?? throw new InvalidDataException("The GRPO model is damaged: its generation settings are null. Save or copy it again.");
+        using var channel = environment.Register(nameof(GrpoTransformer)).Start("Load");
+        var device = TorchDevice.Of(environment, new ChannelLogger(channel));
         return new PolicyTextGenerator(
-            Policy.Load(directory, torch.ScalarType.Float32, TorchDevice.Of(environment), settings.PromptFormat, settings.SystemPrompt, settings.StopTokenIds), settings);
+            Policy.Load(directory, settings.Precision.ToScalarType(), device, settings.PromptFormat, settings.SystemPrompt, settings.StopTokenIds), settings);
     }
 
-    public override IReadOnlyList<GeneratedText> Generate(IReadOnlyList<string> prompts, CancellationToken cancellationToken)
+    public override IReadOnlyList<GeneratedText> Generate(IReadOnlyList<string> prompts, long firstRow, CancellationToken cancellationToken)
     {
         var sampling = new SamplingParameters
         {
@@ -42,7 +41,7 @@ internal sealed class PolicyTextGenerator(Policy policy, GenerationSettings sett
             MaxTokens = settings.MaxCompletionTokens,
             StopIds = policy.StopIds,
         };
-        var ids = prompts.Select(Encode).ToArray();
+        var ids = prompts.Select((prompt, i) => Encode(prompt, firstRow + i)).ToArray();
         var request = new RolloutRequest(
             [.. ids.Select(prompt => new RolloutPrompt(Place(prompt), prompt))], 1, sampling, new RunRandom(settings.Seed), DrawPurpose.Generation, 0);
         return [.. _engine.Sample(request, cancellationToken).Select(group => ToText(group.Completions[0]))];
@@ -55,19 +54,39 @@ internal sealed class PolicyTextGenerator(Policy policy, GenerationSettings sett
             entries.WriteBinary(name, stream => stream.Write(bytes));
         }
 
-        entries.WriteBinary(ModelFiles.Weights, stream => SafetensorsWriter.Write(stream, policy.Network.Parameters));
+        entries.WriteBinary(ModelFiles.Weights, stream => SafetensorsWriter.Write(stream, policy.Network.Parameters, settings.Precision.ToScalarType()));
     }
 
     public override void SavePretrained(string directory) => policy.Model.SavePretrained(directory);
 
     public override void Dispose() => policy.Dispose();
 
-    private int[] Encode(string prompt)
+    private static GenerationSettings ReadSettings(string json)
     {
+        try
+        {
+            return JsonSerializer.Deserialize(json, GenerationSettingsJson.Default.GenerationSettings) ?? throw new JsonException("they are null");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"The GRPO model is damaged: its generation settings cannot be read ({e.Message}). Save or copy it again.", e);
+        }
+    }
+
+    private int[] Encode(string prompt, long row)
+    {
+        // As in training, where a prompt of nothing but white space is refused too.
+        if (string.IsNullOrWhiteSpace(prompt))
+        {
+            throw new ArgumentException($"The prompt of row {row} is empty. Fill the prompt column, or filter such rows out.", nameof(prompt));
+        }
+
         int[] ids = [.. policy.Prompts.Build(prompt)];
-        return ids.Length < policy.Network.Config.MaxPositions
+        var context = policy.Network.Config.MaxPositions;
+        return ids.Length < context
             ? ids
-            : throw new ArgumentException($"A prompt has {ids.Length} tokens, and the model's context is {policy.Network.Config.MaxPositions}, completion included. Shorten it. It begins: \"{prompt[..Math.Min(60, prompt.Length)]}\"", nameof(prompt));
+            : throw new ArgumentException(
+                $"The prompt of row {row} has {ids.Length} tokens, but the model's context is {context} tokens in all, completion included. Shorten it, or filter such rows out.", nameof(prompt));
     }
 
     private GeneratedText ToText(Completion completion) =>
@@ -76,32 +95,3 @@ internal sealed class PolicyTextGenerator(Policy policy, GenerationSettings sett
     // The prompt's own place among the draws: a hash of it (FNV-1a). Should two prompts share one, they share draws, no more.
     private static int Place(int[] ids) => (int)(ids.Aggregate(2166136261u, (hash, id) => unchecked((hash ^ (uint)id) * 16777619u)) >> 1);
 }
-
-/// <summary>How a saved policy completes prompts: everything beside the model's own files.</summary>
-internal sealed record GenerationSettings
-{
-    public required double Temperature { get; init; }
-
-    public int? TopK { get; init; }
-
-    public double? TopP { get; init; }
-
-    public double? MinP { get; init; }
-
-    public required int MaxCompletionTokens { get; init; }
-
-    public required int BatchSize { get; init; }
-
-    public required long Seed { get; init; }
-
-    public required PromptFormat PromptFormat { get; init; }
-
-    public string? SystemPrompt { get; init; }
-
-    public IReadOnlyList<int> StopTokenIds { get; init; } = [];
-}
-
-/// <summary>Source-generated, so that loading needs no reflection.</summary>
-[JsonSourceGenerationOptions(UseStringEnumConverter = true, RespectNullableAnnotations = true)]
-[JsonSerializable(typeof(GenerationSettings))]
-internal sealed partial class GenerationSettingsJson : JsonSerializerContext;

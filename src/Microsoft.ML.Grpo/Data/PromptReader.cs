@@ -7,9 +7,11 @@ internal static class PromptReader
     /// <param name="data">The data.</param>
     /// <param name="promptColumn">Name of a text column.</param>
     /// <param name="rewards">The rewards; the columns they read are kept.</param>
+    /// <param name="what">What the data is, for errors.</param>
     /// <param name="cancellationToken">Stops between two rows.</param>
-    /// <exception cref="ArgumentOutOfRangeException">A column is missing, or the prompt column is not text.</exception>
-    public static IReadOnlyList<PromptRow> Read(IDataView data, string promptColumn, IEnumerable<Reward> rewards, CancellationToken cancellationToken)
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or of the wrong type.</exception>
+    /// <exception cref="ArgumentException">There is no row.</exception>
+    public static IReadOnlyList<PromptRow> Read(IDataView data, string promptColumn, IEnumerable<Reward> rewards, string what, CancellationToken cancellationToken)
     {
         var prompt = PromptColumn.Find(data.Schema, promptColumn);
         var columns = RewardColumns.Find(data.Schema, rewards);
@@ -25,6 +27,8 @@ internal static class PromptReader
             rows.Add(new(rows.Count, value.ToString(), readers.ToDictionary(r => r.Name, r => r.Read())));
         }
 
-        return rows;
+        return rows.Count > 0
+            ? rows
+            : throw new ArgumentException($"{what} has no rows. Look at the file or filter that it comes from.", nameof(data));
     }
 }

@@ -64,6 +64,6 @@ internal sealed class ReadAhead : IDisposable
 
         _next += prompts.Count;
         _batchStart = row;
-        _batch = _transformer.Generate(prompts);
+        _batch = _transformer.Generate(prompts, row);
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.ML.Runtime;
 using TorchSharp;
 
@@ -7,8 +8,10 @@ namespace Microsoft.ML.Grpo;
 internal static class TorchDevice
 {
     /// <summary>The GPU that <c>MLContext.GpuDeviceId</c> names, else the CPU.</summary>
+    /// <param name="environment">The context's environment, or a host of it.</param>
+    /// <param name="logger">Hears of it when the CPU stands in for a GPU that is not there.</param>
     /// <exception cref="InvalidOperationException">The GPU is not there and <c>MLContext.FallbackToCpu</c> is false.</exception>
-    public static torch.Device Of(IHostEnvironment environment)
+    public static torch.Device Of(IHostEnvironment environment, ILogger logger)
     {
         if (MLNetInternals.GpuDeviceIdOf(environment) is not { } id)
         {
@@ -21,10 +24,14 @@ internal static class TorchDevice
             return torch.device("cuda", id);
         }
 
-        return MLNetInternals.FallbackToCpuOf(environment)
-            ? torch.CPU
-            : throw new InvalidOperationException(
-                $"MLContext.GpuDeviceId is {id}, but TorchSharp sees {count} CUDA devices, and MLContext.FallbackToCpu is false. "
+        if (!MLNetInternals.FallbackToCpuOf(environment))
+        {
+            throw new InvalidOperationException(
+                $"MLContext.GpuDeviceId is {id}, but the CUDA devices that TorchSharp sees number {count} (ids count from 0), and MLContext.FallbackToCpu is false. "
                 + "Build with -p:TorchBackend=cuda-linux or cuda-windows on a machine with a CUDA driver, set GpuDeviceId = null, or set FallbackToCpu = true.");
+        }
+
+        RunLog.NoSuchGpu(logger, id, count);
+        return torch.CPU;
     }
 }

@@ -25,7 +25,7 @@ internal sealed class CausalAttention : IAttention, IDisposable
         var causal = ones(length, length, ScalarType.Bool, attentionMask.device).tril();
         var itself = eye(length, length, ScalarType.Bool, attentionMask.device);
         // A pad token sees itself alone: a row of the softmax with nothing in it would be NaN, in the gradient too.
-        _allowed = attentionMask.to(ScalarType.Bool).view(batch, 1, 1, length).logical_and(causal).logical_or(itself).DetachFromDisposeScope();
+        _allowed = attentionMask.to(ScalarType.Bool).view(batch, 1, 1, length).bitwise_and(causal).bitwise_or(itself).DetachFromDisposeScope();
     }
 
     public Tensor Attend(int layer, Tensor query, Tensor key, Tensor value)

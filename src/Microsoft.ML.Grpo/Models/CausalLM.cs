@@ -64,6 +64,7 @@ internal sealed class CausalLM : IDisposable
     /// <summary>A frozen copy of the weights as they are now.</summary>
     public CausalLM CloneFrozen()
     {
+        using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         return new(Config, Parameters.ToDictionary(p => p.Key, p => p.Value.detach().clone()));
     }

@@ -26,6 +26,9 @@ internal sealed record Schedule(int Accumulation, int SlicesPerRollout, int Iter
     /// </summary>
     public bool Aligned => Accumulation % SlicesBetweenRollouts == 0;
 
+    /// <summary>The share of its rollout, all walks of it, that is done after a visit: above 0, at most 1.</summary>
+    public double ShareDone(SliceVisit visit) => (((long)visit.Iteration * SlicesPerRollout) + visit.Index + 1) / (double)SlicesBetweenRollouts;
+
     private static int AtLeastOne(int value, string name) => value >= 1
         ? value
         : throw new ArgumentOutOfRangeException(

@@ -14,6 +14,7 @@ internal sealed class Policy : IDisposable
         var files = model.Files;
         var config = files.Find("tokenizer_config.json") is { } json ? TokenizerConfig.Read(json, files.PathOf("tokenizer_config.json")) : TokenizerConfig.Empty;
         Tokenizer = PolicyTokenizer.Read(files.Get("tokenizer.json"), config, files.PathOf("tokenizer.json"));
+        CheckVocabulary(model.Config, files);
         var template = format == PromptFormat.Raw ? null : ChatTemplate.Find(files.Find("chat_template.jinja"), config, files.Origin);
         Prompts = new(Tokenizer, template, format, systemPrompt);
         StopIds = StopTokens.Resolve(
@@ -53,4 +54,16 @@ internal sealed class Policy : IDisposable
     }
 
     public void Dispose() => _model.Dispose();
+
+    // Otherwise the first text with such a token would fail inside the native library, which names neither file nor token.
+    private void CheckVocabulary(ModelConfig config, ModelFiles files)
+    {
+        if (Tokenizer.VocabularySize > config.VocabularySize)
+        {
+            throw new ModelFormatException(
+                files.PathOf("tokenizer.json"),
+                $"its largest token id is {Tokenizer.VocabularySize - 1}, but the model has weights for the ids below {config.VocabularySize} only (vocab_size in config.json). "
+                + "Use the tokenizer that belongs to the model, or take the tokens added beyond its vocabulary out.");
+        }
+    }
 }

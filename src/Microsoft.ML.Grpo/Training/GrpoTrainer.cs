@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
@@ -29,10 +30,12 @@ internal sealed class GrpoTrainer : IDisposable
     private readonly RunWarnings _warnings;
     private readonly RunClock _clock;
     private readonly Action _checkHost;
+    private readonly bool _inProcess;
     private double _lowest = double.PositiveInfinity;
     private double _highest = double.NegativeInfinity;
     private long _trainedTokens;
     private int _clipped;
+    private IReadOnlyDictionary<string, double> _rolloutMetrics = new Dictionary<string, double>();
 
     /// <summary>Prepares a run.</summary>
     /// <param name="policy">The policy; trained in place, not owned.</param>
@@ -43,9 +46,13 @@ internal sealed class GrpoTrainer : IDisposable
     /// <param name="logger">The run's log.</param>
     /// <param name="work">Where passes are counted.</param>
     /// <param name="checkHost">Throws if the host was cancelled.</param>
+    /// <param name="engine">What samples training rollouts; null: the policy itself, in process.</param>
+    /// <exception cref="ArgumentException">A prompt is empty or too long, or there are fewer than a rollout takes.</exception>
+    /// <exception cref="GrpoOptionsException">An option does not fit the model or the length of the run.</exception>
     public GrpoTrainer(
-        Policy policy, GrpoOptions options, long seed, IReadOnlyList<PromptRow> rows, IReadOnlyList<PromptRow>? validation, ILogger logger, WorkCounters work, Action checkHost)
+        Policy policy, GrpoOptions options, long seed, IReadOnlyList<PromptRow> rows, IReadOnlyList<PromptRow>? validation, ILogger logger, WorkCounters work, Action checkHost, IRolloutEngine? engine = null)
     {
+        _inProcess = engine is null;
         (_policy, _options, _logger, _work, _checkHost) = (policy, options, logger, work, checkHost);
         _random = new(seed);
         _schedule = options.ResolveSchedule();
@@ -53,8 +60,10 @@ internal sealed class GrpoTrainer : IDisposable
 
         var limit = PromptPreparation.Limit(policy.Network.Config, options.MaxCompletionTokens, options.MaxPromptTokens);
         var prompts = PromptPreparation.Prepare(rows, policy, limit, options.OverlongPrompts, logger);
+        var heldOut = validation is null ? null : PromptPreparation.Prepare(validation, policy, limit, options.OverlongPrompts, logger);
         _order = new(prompts, options.PromptsPerRollout, options.Shuffle ? _random : null);
         _steps = options.Steps ?? UpdateWindows.StepsOfEpochs(_schedule, options.ResolvedEpochs!.Value, _order.RolloutsPerEpoch);
+        _ = options.ForSteps(_steps); // what has no effect in so many steps is known only now
 
         _sampling = new()
         {
@@ -66,22 +75,23 @@ internal sealed class GrpoTrainer : IDisposable
             StopIds = policy.StopIds,
         };
         var scorer = new RewardScorer([.. options.Rewards]);
-        RolloutStage Stage(WorkPurpose prefill, WorkPurpose decode) =>
-            new(new InProcessEngine(policy.Network, work, prefill, decode), policy.Tokenizer, scorer, options.Loss.ScaleRewards, _random);
-        _rollouts = Stage(WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode);
-        _reference = _plan.ReferencePass ? policy.Network.CloneFrozen() : null;
+        RolloutStage Stage(IRolloutEngine sampler) => new(sampler, policy.Tokenizer, scorer, options.Loss.ScaleRewards, _random);
+        _rollouts = Stage(engine ?? new InProcessEngine(policy.Network, work, WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode));
         var budget = options.Execution.ResolvedMicroBatchTokens;
-        _loss = new(policy.Network, _reference, options.Loss.ToObjective(), _sampling.ScoringTemperature, budget, work);
         _rates = new(options.Optimizer.ResolvedLearningRate, options.Optimizer.Schedule, options.Optimizer.ResolveWarmupSteps(_steps), _steps);
-        _optimizer = new(policy.Network.Parameters, options.Optimizer);
-        if (validation is not null)
+        if (heldOut is not null)
         {
-            var heldOut = PromptPreparation.Prepare(validation, policy, limit, options.OverlongPrompts, logger);
-            _evaluator = new(policy.Network, Stage(WorkPurpose.Evaluation, WorkPurpose.Evaluation), heldOut, _sampling, options.ResolvedEvaluationSamples, budget, work);
+            var sampler = new InProcessEngine(policy.Network, work, WorkPurpose.Evaluation, WorkPurpose.Evaluation);
+            _evaluator = new(policy.Network, Stage(sampler), heldOut, _sampling, options.ResolvedEvaluationSamples, budget, work);
         }
 
-        _warnings = new(logger, options.Loss.ScaleRewards, (int)Math.Min(int.MaxValue, ((long)_steps * _schedule.Accumulation) / _schedule.SlicesBetweenRollouts));
+        _warnings = new(logger, options.Loss.ScaleRewards);
         _clock = new(_steps, work, options.Progress);
+
+        // What holds native memory comes last: a constructor that throws is never disposed.
+        _reference = _plan.ReferencePass ? policy.Network.CloneFrozen() : null;
+        _loss = new(policy.Network, _reference, options.Loss.ToObjective(), _sampling.ScoringTemperature, budget, work);
+        _optimizer = new(policy.Network.Parameters, options.Optimizer);
     }
 
     /// <summary>Trains.</summary>
@@ -92,6 +102,7 @@ internal sealed class GrpoTrainer : IDisposable
     public TrainingSummary Run()
     {
         Announce();
+        CheckRows();
         var history = new List<IReadOnlyDictionary<string, double>>();
         var initial = new Dictionary<string, double>();
         var network = _policy.Network;
@@ -100,16 +111,19 @@ internal sealed class GrpoTrainer : IDisposable
         try
         {
             Evaluate(0, initial);
+            _clock.TrainingStarts();
             var windows = _options.Steps is { } steps
                 ? UpdateWindows.OfSteps(_schedule, steps)
                 : UpdateWindows.OfEpochs(_schedule, _options.ResolvedEpochs!.Value, _order.RolloutsPerEpoch);
             foreach (var window in windows)
             {
                 var metrics = Step(history.Count + 1, window, ref batch);
-                Evaluate(history.Count + 1, metrics);
-                history.Add(metrics);
+                history.Add(metrics); // The weights are this step's from here on, even if what follows is cancelled.
+                Evaluate(history.Count, metrics);
                 _clock.StepDone(history.Count, metrics);
             }
+
+            _warnings.RunEnds();
         }
         catch (OperationCanceledException) when (_options.OnCancel == CancellationBehavior.ReturnLastStep && _options.CancellationToken.IsCancellationRequested)
         {
@@ -137,6 +151,11 @@ internal sealed class GrpoTrainer : IDisposable
         var metrics = new StepMetrics();
         var (loss, statistics) = (0.0, LossStatistics.Empty);
         var dataRows = new SortedSet<long>();
+        if (!window[0].OpensRollout)
+        {
+            metrics.Add(_rolloutMetrics); // A step tells of every rollout that it learns from, whenever that was sampled.
+        }
+
         foreach (var visit in window)
         {
             if (visit.OpensRollout)
@@ -161,7 +180,7 @@ internal sealed class GrpoTrainer : IDisposable
         var norm = _optimizer.ClipGradients();
         if (!double.IsFinite(norm))
         {
-            throw new TrainingException($"Step {step}: the norm of the gradient is {norm}, with completions of the data's rows {string.Join(", ", dataRows)}. "
+            throw new TrainingException(string.Create(CultureInfo.InvariantCulture, $"Step {step}: the norm of the gradient is {norm}, with completions of the data's rows {string.Join(", ", dataRows)}. ")
                 + $"Nothing was updated: the weights are those of step {step - 1}. Lower Optimizer.LearningRate, or train with Execution.Precision = Float64 to see where it comes from.");
         }
 
@@ -174,7 +193,7 @@ internal sealed class GrpoTrainer : IDisposable
         metrics.Add("update_ratio", update.UpdateRatio);
         metrics.Add("updates_clipped", _clipped / (double)step);
         metrics.Add("num_tokens", _trainedTokens);
-        metrics.Add("epoch", (window[^1].Rollout + 1) / (double)_order.RolloutsPerEpoch);
+        metrics.Add("epoch", (window[^1].Rollout + _schedule.ShareDone(window[^1])) / _order.RolloutsPerEpoch);
         metrics.Add("step_time", watch.Elapsed.TotalSeconds);
         var result = metrics.ToDictionary();
         RunLog.Step(_logger, step, _steps, result.GetValueOrDefault("reward", double.NaN), loss, norm, result.GetValueOrDefault("completions/mean_length", double.NaN), watch.Elapsed.TotalSeconds);
@@ -191,16 +210,25 @@ internal sealed class GrpoTrainer : IDisposable
         (_lowest, _highest) = (Math.Min(_lowest, rewards.DefaultIfEmpty(_lowest).Min()), Math.Max(_highest, rewards.DefaultIfEmpty(_highest).Max()));
         _trainedTokens += scored.Rows.Sum(r => (long)r.Prompt.Ids.Count + r.Completion.Ids.Count);
         _warnings.Watch(scored);
-        metrics.Add(RewardMetrics.Compute(scored.Rewards.Scores, scored.Rewards.Names, scored.Advantages));
-        metrics.Add(CompletionMetrics.Compute(scored, _lowest, _highest));
+        _rolloutMetrics = RewardMetrics.Compute(scored.Rewards.Scores, scored.Rewards.Names, scored.Advantages)
+            .Concat(CompletionMetrics.Compute(scored, _lowest, _highest)).ToDictionary();
+        metrics.Add(_rolloutMetrics);
 
         // Slices are consecutive rows: without a shuffle a slice would hold whole groups only.
         var order = _schedule.SlicesPerRollout > 1
             ? _random.Permutation(DrawPurpose.RowOrder, number, scored.Rows.Count)
             : [.. Enumerable.Range(0, scored.Rows.Count)];
         var batch = new TrainingBatch(scored, order, _options.Loss.MaskTruncatedCompletions, _policy.Network.Dtype, _policy.Network.Device);
-        _loss.Precompute(batch, _plan, _options.CancellationToken);
-        return batch;
+        try
+        {
+            _loss.Precompute(batch, _plan, _options.CancellationToken);
+            return batch;
+        }
+        catch
+        {
+            batch.Dispose();
+            throw;
+        }
     }
 
     private void Evaluate(int step, Dictionary<string, double> metrics)
@@ -212,13 +240,14 @@ internal sealed class GrpoTrainer : IDisposable
         }
 
         _clock.Phase(GrpoPhase.Evaluation);
+        var watch = Stopwatch.StartNew();
         foreach (var (name, value) in _evaluator.Run(_options.CancellationToken))
         {
             metrics[name] = value;
         }
 
         RunLog.Evaluation(_logger, step, metrics["eval_reward"], metrics["eval_greedy_reward"], metrics["eval_drift"]);
-        _clock.Evaluated(metrics);
+        _clock.Evaluated(metrics, watch.Elapsed);
     }
 
     private void Check()
@@ -227,19 +256,35 @@ internal sealed class GrpoTrainer : IDisposable
         _checkHost();
     }
 
+    /// <summary>Whether batching changes what is sampled; the run goes on either way, and its log tells.</summary>
+    private void CheckRows()
+    {
+        if (!_inProcess)
+        {
+            return;
+        }
+
+        var network = _policy.Network;
+        var engine = new InProcessEngine(network, new(), WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode); // no work of the run's
+        RowIndependenceCheck
+            .RunAsync(engine, network.Config, network.Dtype, _sampling, _random, _options.CancellationToken).AsTask().GetAwaiter().GetResult()
+            .Log(_logger);
+    }
+
     private void Announce()
     {
         var network = _policy.Network;
         RunLog.Policy(_logger, network.Config.ModelType, network.ParameterCount, network.Dtype.ToString(), network.Device.ToString(), _random.Seed);
+        RunLog.Threads(_logger, get_num_threads());
+        if (_policy.Model.UnusedConfigKeys is { Count: > 0 } unused)
+        {
+            RunLog.UnusedConfigKeys(_logger, string.Join(", ", unused));
+        }
+
         RunLog.Prompts(_logger, _policy.Prompts.Description, string.Join(", ", _policy.StopIds.Order()));
         RunLog.Data(_logger, (_order.RolloutsPerEpoch * _options.PromptsPerRollout) + _order.LeftOut, _order.RolloutsPerEpoch, _options.PromptsPerRollout, _order.LeftOut, _steps);
         RunLog.Plan(_logger, _plan.Description);
         RunLog.LearningRate(_logger, _rates.Peak, _rates.Schedule, _rates.WarmupSteps);
-        const double high = 1e-5;
-        const long large = 50_000_000;
-        if (_rates.Peak > high && network.ParameterCount > large)
-        {
-            RunLog.HighLearningRate(_logger, _rates.Peak, network.ParameterCount);
-        }
+        RunWarnings.LearningRate(_logger, _rates.Peak, network.ParameterCount);
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -72,7 +73,7 @@ internal sealed class LossStage(CausalLM network, CausalLM? reference, Objective
         var finite = lp.isfinite().all(1).cpu().data<bool>().ToArray();
         var suspects = places.Where((_, i) => !finite[i]).ToArray();
         var rows = (suspects.Length > 0 ? suspects : places).Select(i => batch.Rows[i].Prompt.Row.Row).Distinct().Order();
-        return new($"Step {step}: the loss is {loss}, with completions of the data's rows {string.Join(", ", rows)}. "
+        return new(string.Create(CultureInfo.InvariantCulture, $"Step {step}: the loss is {loss}, with completions of the data's rows {string.Join(", ", rows)}. ")
             + $"Nothing was updated: the weights are those of step {step - 1}. Lower Optimizer.LearningRate or Optimizer.MaxGradientNorm, or check that the model's weights are finite.");
     }
 }

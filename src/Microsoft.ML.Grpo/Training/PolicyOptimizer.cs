@@ -33,7 +33,11 @@ internal sealed class PolicyOptimizer : IDisposable
     public static bool Decays(string name) => !name.EndsWith(".bias", StringComparison.Ordinal) && !name.Contains("norm", StringComparison.Ordinal);
 
     /// <summary>Clips the gradients and says what their norm was before; no weight has changed yet.</summary>
-    public double ClipGradients() => nn.utils.clip_grad_norm_(_parameters, _maxNorm);
+    public double ClipGradients()
+    {
+        using var scope = NewDisposeScope();
+        return nn.utils.clip_grad_norm_(_parameters, _maxNorm);
+    }
 
     /// <summary>Updates the weights from the clipped gradients and clears them.</summary>
     /// <param name="gradientNorm">What <see cref="ClipGradients"/> returned.</param>
@@ -55,7 +59,11 @@ internal sealed class PolicyOptimizer : IDisposable
     }
 
     /// <summary>Forgets the gradients gathered so far.</summary>
-    public void ClearGradients() => _adam.zero_grad();
+    public void ClearGradients()
+    {
+        using var scope = NewDisposeScope(); // zero_grad leaves a handle of each gradient behind
+        _adam.zero_grad();
+    }
 
     public void Dispose() => _adam.Dispose();
 

@@ -8,21 +8,25 @@ internal sealed class RunClock(int steps, WorkCounters work, IProgress<GrpoProgr
     private readonly Stopwatch _watch = Stopwatch.StartNew();
     private int _step;
     private TimeSpan _training;
-    private TimeSpan _lastStepEnd;
+    private TimeSpan _stepStart;
+    private TimeSpan _evaluation; // of the step being made
+    private long _sampledBefore;
     private Dictionary<string, double> _metrics = [];
     private double? _tokensPerSecond;
 
     /// <summary>A new part of the step begins.</summary>
     public void Phase(GrpoPhase phase) => Report(phase);
 
+    /// <summary>The first step begins; what came before is not counted as one's time.</summary>
+    public void TrainingStarts() => (_stepStart, _evaluation) = (_watch.Elapsed, TimeSpan.Zero);
+
     /// <summary>An evaluation is over; its time is not a step's.</summary>
-    public void Evaluated(IReadOnlyDictionary<string, double> metrics)
+    /// <param name="metrics">The finished step's, with those of the evaluation.</param>
+    /// <param name="time">What it took.</param>
+    public void Evaluated(IReadOnlyDictionary<string, double> metrics, TimeSpan time)
     {
         _metrics = new(metrics);
-        if (_step == 0)
-        {
-            _lastStepEnd = _watch.Elapsed;
-        }
+        _evaluation = time;
     }
 
     /// <summary>A step is over.</summary>
@@ -30,10 +34,12 @@ internal sealed class RunClock(int steps, WorkCounters work, IProgress<GrpoProgr
     {
         _step = step;
         _metrics = new(metrics);
-        _training += _watch.Elapsed - _lastStepEnd;
-        _lastStepEnd = _watch.Elapsed;
-        var sampled = work.Tokens(WorkPurpose.RolloutDecode);
-        _tokensPerSecond = _training > TimeSpan.Zero ? sampled / _training.TotalSeconds : null;
+        var (now, sampled) = (_watch.Elapsed, work.Tokens(WorkPurpose.RolloutDecode));
+        var seconds = now - _stepStart - _evaluation;
+        _training += seconds;
+        (_stepStart, _evaluation) = (now, TimeSpan.Zero);
+        _tokensPerSecond = seconds > TimeSpan.Zero ? (sampled - _sampledBefore) / seconds.TotalSeconds : null;
+        _sampledBefore = sampled;
         Report(GrpoPhase.StepDone);
     }
 

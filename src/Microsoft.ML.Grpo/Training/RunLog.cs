@@ -32,7 +32,7 @@ internal static partial class RunLog
     [LoggerMessage(9, LogLevel.Warning, "{Count} prompts are longer than {Limit} tokens (MaxPromptTokens) and have lost their beginnings (OverlongPrompts.TruncateLeft).")]
     public static partial void PromptsTruncated(ILogger logger, int count, int limit);
 
-    [LoggerMessage(10, LogLevel.Warning, "In all of the first {Rollouts} rollouts every group had equal rewards, so there was nothing to learn. Look at some completions: is the task too hard or too easy for this model, or does a reward never differ?")]
+    [LoggerMessage(10, LogLevel.Warning, "In all of the {Rollouts} rollouts so far every group had equal rewards, so there was nothing to learn. Look at some completions: is the task too hard or too easy for this model, or does a reward never differ?")]
     public static partial void RewardsAllEqual(ILogger logger, int rollouts);
 
     [LoggerMessage(11, LogLevel.Warning, "{Share:P0} of the completions were cut at the largest length. Raise MaxCompletionTokens, or set Loss.MaskTruncatedCompletions so that they carry no loss.")]
@@ -56,9 +56,18 @@ internal static partial class RunLog
     [LoggerMessage(17, LogLevel.Warning, "On this machine a completion depends on the others that are sampled with it (ids {IdsEqual}, log-probs within {Difference:E1}): runs repeat only with the same batches.")]
     public static partial void RowsDependent(ILogger logger, string idsEqual, double difference);
 
-    [LoggerMessage(18, LogLevel.Warning, "Reward could judge none of the completions of row {Row}: they do not train.")]
-    public static partial void Unscorable(ILogger logger, long row);
+    [LoggerMessage(18, LogLevel.Warning, "No reward could judge {Count} of the {Completions} completions of a rollout (prompts of the data's rows {Rows}): they do not train. This is said once.")]
+    public static partial void Unscorable(ILogger logger, int count, int completions, string rows);
+
+    [LoggerMessage(20, LogLevel.Warning, "MLContext.GpuDeviceId is {Id}, but the CUDA devices that TorchSharp sees number {Count}: the CPU is used (MLContext.FallbackToCpu). Build with -p:TorchBackend=cuda-linux or cuda-windows on a machine with a CUDA driver, or set GpuDeviceId = null.")]
+    public static partial void NoSuchGpu(ILogger logger, int id, int count);
 
     [LoggerMessage(EventId = 19, Message = "{Line}")]
     public static partial void FromMLNet(ILogger logger, LogLevel level, string line);
+
+    [LoggerMessage(20, LogLevel.Information, "{Threads} threads an operator. More than there are free cores slows sampling several times (Execution.Threads).")]
+    public static partial void Threads(ILogger logger, int threads);
+
+    [LoggerMessage(21, LogLevel.Warning, "config.json has keys that nothing here reads: {Keys}. If one of them changes what the model computes, its outputs are not what they should be.")]
+    public static partial void UnusedConfigKeys(ILogger logger, string keys);
 }

@@ -3,16 +3,32 @@ using Microsoft.Extensions.Logging;
 namespace Microsoft.ML.Grpo;
 
 /// <summary>Watches rollouts for what usually means that a run will disappoint, and says each thing once.</summary>
-internal sealed class RunWarnings(ILogger logger, ScaleRewards scale, int expectedRollouts)
+internal sealed class RunWarnings(ILogger logger, ScaleRewards scale)
 {
     private const int RolloutsBeforeEqualIsSaid = 10;
     private const double ManyTruncated = 0.25;
     private const double TinySpread = 0.01;
+    private const double HighRate = 1e-5;
+    private const long LargeModel = 50_000_000;
 
     private int _rollouts;
     private bool _differed;
+    private bool _equalSaid;
+    private bool _unscorableSaid;
     private bool _truncatedSaid;
     private bool _spreadSaid;
+
+    /// <summary>Looks at the learning rate; small models bear more.</summary>
+    /// <param name="logger">The run's log.</param>
+    /// <param name="peak">The rate after warm-up.</param>
+    /// <param name="parameters">Weights that are trained.</param>
+    public static void LearningRate(ILogger logger, double peak, long parameters)
+    {
+        if (peak > HighRate && parameters > LargeModel)
+        {
+            RunLog.HighLearningRate(logger, peak, parameters);
+        }
+    }
 
     /// <summary>Looks at a rollout.</summary>
     public void Watch(ScoredRollout rollout)
@@ -21,9 +37,9 @@ internal sealed class RunWarnings(ILogger logger, ScaleRewards scale, int expect
         var groups = rollout.Advantages.Rewards.Chunk(rollout.GroupSize).ToArray();
         var spreads = groups.Select(g => g.Where(r => !double.IsNaN(r)).ToArray()).Where(g => g.Length > 1).Select(g => g.Max() - g.Min()).ToArray();
         _differed |= spreads.Any(s => s > 0);
-        if (!_differed && _rollouts == Math.Min(RolloutsBeforeEqualIsSaid, expectedRollouts))
+        if (_rollouts >= RolloutsBeforeEqualIsSaid)
         {
-            RunLog.RewardsAllEqual(logger, _rollouts);
+            SayIfAllEqual();
         }
 
         var truncated = rollout.Rows.Count(r => r.Completion.FinishReason == FinishReason.Length) / (double)rollout.Rows.Count;
@@ -39,12 +55,23 @@ internal sealed class RunWarnings(ILogger logger, ScaleRewards scale, int expect
             RunLog.TinySpread(logger, spread);
         }
 
-        for (var i = 0; i < rollout.Rows.Count; i++)
+        var unscorable = rollout.Rows.Where((_, i) => double.IsNaN(rollout.Advantages.Rewards[i])).ToArray();
+        if (!_unscorableSaid && unscorable.Length > 0)
         {
-            if (double.IsNaN(rollout.Advantages.Rewards[i]))
-            {
-                RunLog.Unscorable(logger, rollout.Rows[i].Sample.Row);
-            }
+            _unscorableSaid = true;
+            RunLog.Unscorable(logger, unscorable.Length, rollout.Rows.Count, string.Join(", ", unscorable.Select(r => r.Sample.Row).Distinct().Order()));
+        }
+    }
+
+    /// <summary>The run is over: a short one may have seen too few rollouts for what is said after several.</summary>
+    public void RunEnds() => SayIfAllEqual();
+
+    private void SayIfAllEqual()
+    {
+        if (!_differed && !_equalSaid && _rollouts > 0)
+        {
+            _equalSaid = true;
+            RunLog.RewardsAllEqual(logger, _rollouts);
         }
     }
 }

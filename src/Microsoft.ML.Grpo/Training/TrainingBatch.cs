@@ -35,11 +35,8 @@ internal sealed class TrainingBatch : IDisposable
             }
         }
 
-        Tensor Own(Tensor onCpu)
-        {
-            using var source = onCpu;
-            return source.to(dtype, device, copy: true).DetachFromDisposeScope();
-        }
+        using var scope = NewDisposeScope();
+        Tensor Own(Tensor onCpu) => onCpu.to(dtype, device, copy: true).DetachFromDisposeScope();
 
         _advantages = Own(tensor(order.Select(i => rollout.Advantages.Advantages[i]).ToArray()).unsqueeze(1));
         _mask = Own(tensor(mask));

@@ -29,7 +29,7 @@ internal sealed class UpperCaseGenerator : TextGenerator
 
     internal Action<IModelEntryWriter> SaveMore { get; init; } = _ => { };
 
-    public override IReadOnlyList<GeneratedText> Generate(IReadOnlyList<string> prompts, CancellationToken cancellationToken)
+    public override IReadOnlyList<GeneratedText> Generate(IReadOnlyList<string> prompts, long firstRow, CancellationToken cancellationToken)
     {
         Batches.Add(prompts.Count);
         return [.. prompts.Select(prompt => new GeneratedText(

@@ -2,20 +2,9 @@
 //
 // Loads a model as a program does that knows ML.NET only: nothing here touches the library before Model.Load does.
 // The library is deployed beside it, as it would be through a package.
-using System.Runtime.CompilerServices;
 using Microsoft.ML;
-using Microsoft.ML.Grpo.Tests;
 
 const string Library = "Microsoft.ML.Grpo";
-
-// The tests' stand-in policy has to be known to the library; ML.NET has loaded the library by itself when this runs.
-AppDomain.CurrentDomain.AssemblyLoad += (_, loaded) =>
-{
-    if (loaded.LoadedAssembly.GetName().Name == Library)
-    {
-        KnowStandIn();
-    }
-};
 
 Console.WriteLine($"library loaded before: {IsLoaded()}");
 var ml = new MLContext();
@@ -25,17 +14,18 @@ Console.WriteLine($"model: {model.GetType().FullName}");
 var output = model.Transform(ml.Data.LoadFromEnumerable(args[1..].Select(prompt => new Row { Prompt = prompt })));
 foreach (var row in ml.Data.CreateEnumerable<Row>(output, reuseRowObject: false))
 {
-    Console.WriteLine($"{row.Prompt} -> {row.Completion}");
+    Console.WriteLine($"{row.Prompt} -> {Convert.ToHexString(System.Text.Encoding.UTF8.GetBytes(row.Completion))} {row.LogProb:R} {row.Reason}");
 }
 
 static bool IsLoaded() => AppDomain.CurrentDomain.GetAssemblies().Any(assembly => assembly.GetName().Name == Library);
-
-[MethodImpl(MethodImplOptions.NoInlining)]
-static void KnowStandIn() => RuntimeHelpers.RunClassConstructor(typeof(UpperCaseGenerator).TypeHandle);
 
 internal sealed class Row
 {
     public string Prompt { get; set; } = "";
 
     public string Completion { get; set; } = "";
+
+    public float LogProb { get; set; }
+
+    public string Reason { get; set; } = "";
 }

@@ -1,0 +1,125 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Grpo.Tests;
+
+/// <summary>Every tensor is disposed where it was made; none waits for the garbage collector, whose finalizers the counter does not see.</summary>
+[TestClass]
+[DoNotParallelize]
+public class NativeMemoryTests
+{
+    private static long Live => DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+
+    [TestMethod]
+    public void The_counter_sees_every_live_tensor_in_a_scope_or_out_of_it()
+    {
+        var before = Live;
+        var outside = zeros(1);
+        using (var scope = NewDisposeScope())
+        {
+            var inside = zeros(1);
+            var moved = zeros(1).DetachFromDisposeScope();
+            Assert.AreEqual(before + 3, Live);
+            moved.Dispose();
+        }
+
+        Assert.AreEqual(before + 1, Live);
+        outside.Dispose();
+        Assert.AreEqual(before, Live);
+    }
+
+    [TestMethod]
+    public void The_number_of_live_tensors_is_flat_over_200_steps_and_all_are_freed()
+    {
+        var before = Live;
+        var counts = new List<long>();
+        using (var run = new TinyRun(o =>
+        {
+            (o.Steps, o.StepsPerRollout, o.Loss.Beta, o.Evaluation.EvaluateEverySteps) = (200, 2, 0.1, 20);
+            (o.GroupSize, o.PromptsPerRollout, o.MaxCompletionTokens, o.Execution.MicroBatchTokens) = (2, 2, 4, 40);
+            o.Progress = new ProgressCall(p =>
+            {
+                if (p.Phase == GrpoPhase.StepDone)
+                {
+                    counts.Add(Live);
+                }
+            });
+        })
+        { Validation = TinyRun.Prompts(3) })
+        {
+            var policy = Live;
+            run.Train();
+            Assert.AreEqual(policy, Live, "The trainer has left tensors behind.");
+        }
+
+        Assert.AreEqual(200, counts.Count);
+        Assert.AreEqual(1, counts.Skip(2).Distinct().Count(), string.Join(' ', counts));
+        Assert.AreEqual(before, Live, "The policy has left tensors behind.");
+    }
+
+    [TestMethod]
+    [DataRow(GrpoPhase.Rollout, 1)]
+    [DataRow(GrpoPhase.Rewards, 1)]
+    [DataRow(GrpoPhase.Update, 1)]
+    [DataRow(GrpoPhase.Update, 2)]
+    [DataRow(GrpoPhase.StepDone, 1)]
+    public void A_cancelled_run_throws_and_leaves_nothing_alive(GrpoPhase phase, int occurrence)
+    {
+        using var stop = new CancellationTokenSource();
+        var seen = 0;
+        using var run = new TinyRun(o =>
+        {
+            (o.CancellationToken, o.StepsPerRollout, o.Loss.Beta) = (stop.Token, 2, 0.1);
+            o.Progress = new ProgressCall(p =>
+            {
+                if (p.Phase == phase && ++seen == occurrence)
+                {
+                    stop.Cancel();
+                }
+            });
+        });
+        var before = Live;
+        Assert.ThrowsExactly<OperationCanceledException>(() => run.Train());
+        Assert.AreEqual(before, Live);
+        Assert.IsTrue(run.Policy.Network.Parameters.Values.All(p => !p.requires_grad));
+    }
+
+    [TestMethod]
+    public void A_run_that_is_cancelled_in_its_scoring_pass_frees_the_rollout()
+    {
+        using var stop = new CancellationTokenSource();
+        using var run = new TinyRun(o =>
+        {
+            (o.CancellationToken, o.IterationsPerRollout) = (stop.Token, 2);
+            // The last thing that is asked of a user before the scoring pass.
+            o.Rewards.Add(Reward.FromFunction("last", s =>
+            {
+                stop.CancelAfter(0);
+                return s.Generation;
+            }));
+        })
+        { Engine = ScriptedEngine.Ragged(6) };
+        var before = Live;
+        Assert.Throws<OperationCanceledException>(() => run.Train());
+        Assert.AreEqual(before, Live);
+    }
+
+    [TestMethod]
+    public void A_trainer_that_refuses_its_data_holds_nothing()
+    {
+        using var run = new TinyRun(o => o.Loss.Beta = 0.1) { Rows = TinyRun.Prompts(8) };
+        var before = Live;
+        var error = Assert.ThrowsExactly<ArgumentException>(() => new GrpoTrainer(run.Policy, run.Options, 1, run.Rows, [new(3, " ", new Dictionary<string, object?>())], run.Log, run.Work, () => { }));
+        StringAssert.Contains(error.Message, "row 3 is empty");
+        Assert.AreEqual(before, Live);
+    }
+
+    [TestMethod]
+    public void A_reward_that_throws_leaves_nothing_alive()
+    {
+        using var run = new TinyRun(o => o.Rewards.Add(Reward.FromFunction("broken", _ => throw new InvalidOperationException("no"))));
+        var before = Live;
+        Assert.ThrowsExactly<RewardException>(() => run.Train());
+        Assert.AreEqual(before, Live);
+    }
+}
