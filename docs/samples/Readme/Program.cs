@@ -26,9 +26,7 @@ Console.WriteLine($"Held-out answers right: {run.InitialEvaluation["eval_reward"
 Console.WriteLine($"Scoring passes run: {run.Work.Passes(WorkPurpose.Score)}.");
 
 string file = Path.Combine(AppContext.BaseDirectory, "adder.zip");
-ml.Model.Save(policy, train.Schema, file + ".new");   // ML.NET opens its file itself: rename when it is whole
-File.Move(file + ".new", file, overwrite: true);
-
+ml.Model.SaveAtomically(policy, train.Schema, file);
 using var engine = ml.Model.CreatePredictionEngine<Problem, Solution>(ml.Model.Load(file, out _));
 Console.WriteLine($"37+48={engine.Predict(new Problem { Prompt = "37+48=" }).Completion}");
 
