@@ -16,7 +16,7 @@ var pipeline = ml.Transforms.TrainGrpo(new GrpoOptions
     PromptsPerRollout = 32,
     Steps = 60,
     MaxCompletionTokens = 6,
-    Optimizer = { LearningRate = 3e-4 },
+    Optimizer = { LearningRate = 5e-4 },
     Evaluation = { ValidationData = ml.Data.TakeRows(Load("problems.heldout.tsv"), 200), Samples = 4 },
 });
 using GrpoTransformer policy = pipeline.Fit(train);
