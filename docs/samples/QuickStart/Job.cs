@@ -35,8 +35,8 @@ internal sealed record JobOptions
 /// <summary>Measure, train, measure again, save, load, predict.</summary>
 internal static class Job
 {
-    public const int DefaultSteps = 200;
-    public const double DefaultLearningRate = 1e-3;
+    public const int DefaultSteps = 250;
+    public const double DefaultLearningRate = 5e-4;
     public const int DefaultCompletionTokens = 6;
 
     private const int Samples = 8;
@@ -46,7 +46,7 @@ internal static class Job
     {
         var toy = Path.Combine(AppContext.BaseDirectory, "TinyAdder");
         AnsiConsole.MarkupLine(job.Model is null
-            ? "[yellow]This is a toy:[/] a language model of 358,000 weights that has half learned to add two-digit numbers, and is now taught the rest by GRPO."
+            ? "[yellow]This is a toy:[/] a language model of 358,000 weights that a sloppy teacher taught to add two-digit numbers; GRPO now teaches it the rest, from nothing but right or wrong."
             : $"[yellow]This is a demonstration[/] on {Markup.Escape(job.Model)}.");
         try
         {
@@ -84,7 +84,7 @@ internal static class Job
             Steps = job.Steps,
             MaxCompletionTokens = job.MaxCompletionTokens,
             Seed = job.Seed,
-            Optimizer = { LearningRate = job.LearningRate, WarmupSteps = Math.Min(10, job.Steps - 1) },
+            Optimizer = { LearningRate = job.LearningRate, Schedule = LearningRateSchedule.Cosine, WarmupSteps = Math.Min(10, job.Steps - 1) },
             Evaluation = { ValidationData = heldOutData, Samples = Samples },
             Logger = warnings.CreateLogger("QuickStart"),
             Progress = display,
