@@ -7,5 +7,9 @@ namespace Microsoft.ML.Grpo.Tests;
 public static class TestSetup
 {
     [AssemblyInitialize]
-    public static void InitializeTorch(TestContext context) => TorchRuntime.Initialize();
+    public static void InitializeTorch(TestContext context)
+    {
+        TorchRuntime.Initialize();
+        TorchRuntime.SetThreads(1); // Tests run side by side, and an operator's threads that wait for busy cores are the worst case.
+    }
 }

@@ -12,11 +12,11 @@ var pipeline = ml.Transforms.TrainGrpo(new GrpoOptions
 {
     ModelPath = adder,
     Rewards = { Reward.ExactMatch("Answer") },
-    GroupSize = 16,
-    PromptsPerRollout = 16,
-    Steps = 40,
-    MaxCompletionTokens = 8,
-    Optimizer = { LearningRate = 1e-3 },
+    GroupSize = 8,
+    PromptsPerRollout = 32,
+    Steps = 60,
+    MaxCompletionTokens = 6,
+    Optimizer = { LearningRate = 5e-4 },
     Evaluation = { ValidationData = ml.Data.TakeRows(Load("problems.heldout.tsv"), 200), Samples = 4 },
 });
 using GrpoTransformer policy = pipeline.Fit(train);
@@ -26,9 +26,7 @@ Console.WriteLine($"Held-out answers right: {run.InitialEvaluation["eval_reward"
 Console.WriteLine($"Scoring passes run: {run.Work.Passes(WorkPurpose.Score)}.");
 
 string file = Path.Combine(AppContext.BaseDirectory, "adder.zip");
-ml.Model.Save(policy, train.Schema, file + ".new");   // ML.NET opens its file itself: rename when it is whole
-File.Move(file + ".new", file, overwrite: true);
-
+ml.Model.SaveAtomically(policy, train.Schema, file);
 using var engine = ml.Model.CreatePredictionEngine<Problem, Solution>(ml.Model.Load(file, out _));
 Console.WriteLine($"37+48={engine.Predict(new Problem { Prompt = "37+48=" }).Completion}");
 

@@ -100,9 +100,7 @@ internal static class GettingStartedSnippets
         string file = Path.Combine(directory, "policy.zip");
 
         #region StartSave
-        ml.Model.Save(policy, problems.Schema, file + ".new");
-        File.Move(file + ".new", file, overwrite: true);
-
+        ml.Model.SaveAtomically(policy, problems.Schema, file);
         policy.SavePretrained(Path.Combine(directory, "policy"));
         #endregion
     }

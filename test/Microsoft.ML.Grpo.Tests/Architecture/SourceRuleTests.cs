@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace Microsoft.ML.Grpo.Tests;
 
 [TestClass]
-public class SourceRuleTests
+public partial class SourceRuleTests
 {
     private const int LongestFile = 400;
     private const int SmallFile = 80;
@@ -18,6 +20,15 @@ public class SourceRuleTests
     {
         string[] users = [.. SourceFile.All.Where(f => f.Room != "Interop" && f.Code.Contains(word, StringComparison.Ordinal)).Select(f => f.Name)];
         Assert.IsEmpty(users, $"{word} outside Interop: {string.Join(", ", users)}. Move what needs it into a small class of src/Microsoft.ML.Grpo/Interop.");
+    }
+
+    [TestMethod]
+    public void Every_line_of_the_log_has_an_event_id_of_its_own()
+    {
+        string log = SourceFile.All.Single(f => f.Name == "Training/RunLog.cs").Code;
+        string[] ids = [.. EventId().Matches(log).Select(m => m.Groups["id"].Value)];
+        Assert.IsNotEmpty(ids);
+        CollectionAssert.AllItemsAreUnique(ids, string.Join(", ", ids));
     }
 
     [TestMethod]
@@ -41,6 +52,9 @@ public class SourceRuleTests
         string[] elsewhere = [.. typeof(GrpoEstimator).Assembly.GetExportedTypes().Where(t => t.Namespace is not ("Microsoft.ML" or "Microsoft.ML.Grpo")).Select(t => t.FullName!)];
         Assert.IsEmpty(elsewhere, string.Join(", ", elsewhere));
     }
+
+    [GeneratedRegex(@"LoggerMessage\((?:EventId = )?(?<id>\d+)")]
+    private static partial Regex EventId();
 
     private static IEnumerable<(string Name, int Lines)> Sources(string below) => Repository.Files()
         .Where(name => name.StartsWith(below, StringComparison.Ordinal) && name.EndsWith(".cs", StringComparison.Ordinal))
