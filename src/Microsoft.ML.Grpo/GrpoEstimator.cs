@@ -62,9 +62,12 @@ public sealed class GrpoEstimator : IEstimator<GrpoTransformer>
     /// <param name="input">The training data; read once.</param>
     /// <returns>The trained policy; dispose it.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The prompt column, or a column that a reward reads, is missing or of the wrong type.</exception>
-    /// <exception cref="ArgumentException">A prompt is empty or too long, there are fewer rows than a rollout takes, or options do not fit the model.</exception>
+    /// <exception cref="ArgumentException">There are no rows, a prompt is empty or too long, there are fewer rows than a rollout takes, or options do not fit the model.</exception>
     /// <exception cref="IOException">The model directory or one of its files is missing.</exception>
     /// <exception cref="ModelFormatException">A model file is damaged, or asks for what is not supported.</exception>
+    /// <exception cref="InvalidDataException">A file of the tokenizer is damaged.</exception>
+    /// <exception cref="NotSupportedException">The tokenizer or the chat template needs what is not supported.</exception>
+    /// <exception cref="InvalidOperationException"><c>MLContext.GpuDeviceId</c> names a GPU that is not there, and <c>FallbackToCpu</c> is false.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled and <see cref="GrpoOptions.OnCancel"/> says to throw.</exception>
     /// <exception cref="TrainingException">A loss or gradient is not finite.</exception>
     /// <exception cref="RewardException">A reward failed.</exception>

@@ -30,7 +30,12 @@ internal static class PolicyLoading
         }
 
         return Grpo.Policy.Load(
-            options.ModelPath!, options.Execution.Precision.ToScalarType(), TorchDevice.Of(environment, logger), options.PromptFormat, options.SystemPrompt, [.. options.Sampling.StopTokenIds]);
+            options.ModelPath!,
+            options.Execution.Precision.ToScalarType(),
+            TorchDevice.Of(environment, logger),
+            options.PromptFormat,
+            options.SystemPrompt,
+            [.. options.Sampling.StopTokenIds]);
     }
 
     /// <summary>How the transformer completes prompts.</summary>

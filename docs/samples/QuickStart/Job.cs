@@ -46,7 +46,7 @@ internal static class Job
     {
         var toy = Path.Combine(AppContext.BaseDirectory, "TinyAdder");
         AnsiConsole.MarkupLine(job.Model is null
-            ? "[yellow]This is a toy:[/] a language model of 358,000 weights that a sloppy teacher taught to add two-digit numbers; GRPO now teaches it the rest, from nothing but right or wrong."
+            ? "[yellow]This is a toy:[/] a tiny language model that a sloppy teacher taught to add two-digit numbers. GRPO now teaches it better, from nothing but right or wrong."
             : $"[yellow]This is a demonstration[/] on {Markup.Escape(job.Model)}.");
         try
         {

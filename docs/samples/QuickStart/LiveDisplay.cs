@@ -53,7 +53,7 @@ internal sealed class LiveDisplay(string accuracy) : IProgress<GrpoProgress>, ID
         {
             AnsiConsole.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"step {value.Step,4}/{value.Steps}  right {_recent.DefaultIfEmpty().Average(),6:P1}  length {value.MeanLength,5:F1}  {value.TokensPerSecond,7:F0} tokens/s  {Clock(value.Elapsed)} gone, {Clock(value.Remaining)} left"));
+                $"step {value.Step,4}/{value.Steps}  right {_recent.DefaultIfEmpty().Average(),6:P1}  length {value.MeanLength:F1}  {value.TokensPerSecond,5:F0} tokens/s  left {Clock(value.Remaining)}"));
         }
     }
 

@@ -5,7 +5,7 @@ using TorchSharp;
 namespace Microsoft.ML.Grpo;
 
 /// <summary>Which device an <see cref="MLContext"/> asks for.</summary>
-internal static class TorchDevice
+internal static partial class TorchDevice
 {
     /// <summary>The GPU that <c>MLContext.GpuDeviceId</c> names, else the CPU.</summary>
     /// <param name="environment">The context's environment, or a host of it.</param>
@@ -31,7 +31,11 @@ internal static class TorchDevice
                 + "Build with -p:TorchBackend=cuda-linux or cuda-windows on a machine with a CUDA driver, set GpuDeviceId = null, or set FallbackToCpu = true.");
         }
 
-        RunLog.NoSuchGpu(logger, id, count);
+        NoSuchGpu(logger, id, count);
         return torch.CPU;
     }
+
+    // RunLog, the log of a run, has the ids below.
+    [LoggerMessage(20, LogLevel.Warning, "MLContext.GpuDeviceId is {Id}, but the CUDA devices that TorchSharp sees number {Count}: the CPU is used (MLContext.FallbackToCpu). Build with -p:TorchBackend=cuda-linux or cuda-windows on a machine with a CUDA driver, or set GpuDeviceId = null.")]
+    private static partial void NoSuchGpu(ILogger logger, int id, int count);
 }

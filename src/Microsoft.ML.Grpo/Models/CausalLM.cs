@@ -118,10 +118,14 @@ internal sealed class CausalLM : IDisposable
     private Tensor Embed(Tensor ids)
     {
         var flat = ids.reshape(-1);
-        var rows = _embedding.index_select(0, flat);
+
+        // gather: on CPU the gradient of an index adds rows that occur twice in whatever order threads come by, so runs
+        // would not repeat to the bit; that of index_select takes twice the time at large vocabularies.
+        var rows = _embedding.gather(0, flat.unsqueeze(1).expand(-1, _embedding.shape[1]));
         if (Config.PadTokenId is { } pad && rows.requires_grad)
         {
-            rows = where(flat.eq(pad).unsqueeze(1), rows.detach(), rows);
+            var padding = flat.eq(pad).unsqueeze(1);
+            rows = rows.masked_fill(padding, 0) + rows.detach().masked_fill(flat.ne(pad).unsqueeze(1), 0);
         }
 
         return rows.view(ids.shape[0], ids.shape[1], -1);

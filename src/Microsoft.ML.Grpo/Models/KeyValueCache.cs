@@ -86,7 +86,7 @@ internal sealed class KeyValueCache : IDisposable
         using var scope = NewDisposeScope();
         var heads = arange(_config.KeyValueHeads, ScalarType.Int64, rows.device);
         var flat = (rows.unsqueeze(1) * _config.KeyValueHeads + heads).reshape(-1);
-        Replace(old => old.index_select(0, flat));
+        Replace(old => old.index(flat));
         Rows = (int)rows.shape[0];
     }
 

@@ -82,14 +82,14 @@ internal sealed class DecodingBatch : IDisposable
             var positions = arange(ids.GetLength(1), ScalarType.Int64, _model.Device).unsqueeze(0);
             var hidden = _model.Hidden(tensor(ids, device: _model.Device), positions, attention);
             var ends = prompts.Select((p, i) => ((long)i * ids.GetLength(1)) + p.Ids.Count - 1).ToArray();
-            last.Add(hidden.view(-1, hidden.shape[2]).index_select(0, tensor(ends, device: _model.Device)));
+            last.Add(hidden.view(-1, hidden.shape[2]).index(tensor(ends, device: _model.Device)));
             _work.Count(_purposes.Prefill, prompts.Sum(p => (long)p.Ids.Count));
             first += prompts.Length;
         }
 
         var states = cat([.. last, zeros(RoundUp(Prompts.Count) - Prompts.Count, last[0].shape[1], _model.Dtype, _model.Device)], 0);
         var promptOfSlot = _slots.Select((_, slot) => (long)Math.Min(slot / _request.GroupSize, Prompts.Count - 1)).ToArray();
-        return _model.Logits(states).index_select(0, tensor(promptOfSlot, device: _model.Device)).MoveToOuterDisposeScope();
+        return _model.Logits(states).index(tensor(promptOfSlot, device: _model.Device)).MoveToOuterDisposeScope();
     }
 
     /// <summary>Feeds each slot's last token; returns the logits after it: [R, V].</summary>

@@ -51,10 +51,10 @@ internal static class SequenceScorer
         work.Count(purpose, rows.Sum(r => (long)r.InputLength));
         var device = model.Device;
         var hidden = model.Hidden(tensor(ids, device: device));                                          // [B, L, hidden]
-        var needed = hidden.view(-1, hidden.shape[2]).index_select(0, tensor(predictors, device: device)); // [N, hidden]
+        var needed = hidden.view(-1, hidden.shape[2]).index(tensor(predictors, device: device)); // [N, hidden]
         var (logProbs, entropies) = LogProbHead.Compute(model, needed, tensor(targets, device: device), temperature); // [N]
         var index = tensor(places, device: device);
-        Tensor Spread(Tensor values) => zeros((long)rows.Count * width, values.dtype, device).index_copy(0, index, values).view(rows.Count, width);
+        Tensor Spread(Tensor values) => zeros((long)rows.Count * width, values.dtype, device).scatter(0, index, values).view(rows.Count, width);
         return (Spread(logProbs).MoveToOuterDisposeScope(), Spread(entropies).MoveToOuterDisposeScope());
     }
 }

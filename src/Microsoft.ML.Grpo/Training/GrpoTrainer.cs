@@ -86,7 +86,7 @@ internal sealed class GrpoTrainer : IDisposable
         }
 
         _warnings = new(logger, options.Loss.ScaleRewards);
-        _clock = new(_steps, work, options.Progress);
+        _clock = new(_steps, work, options.Progress, TimeProvider.System);
 
         // What holds native memory comes last: a constructor that throws is never disposed.
         _reference = _plan.ReferencePass ? policy.Network.CloneFrozen() : null;

@@ -1,11 +1,13 @@
-using System.Diagnostics;
-
 namespace Microsoft.ML.Grpo;
 
 /// <summary>Tells the user's <see cref="IProgress{T}"/> what the run is doing, and estimates what is left.</summary>
-internal sealed class RunClock(int steps, WorkCounters work, IProgress<GrpoProgress>? progress)
+/// <param name="steps">Steps of the run.</param>
+/// <param name="work">The run's work so far.</param>
+/// <param name="progress">Who is told; null: nobody.</param>
+/// <param name="time">The time, from the moment the clock is made.</param>
+internal sealed class RunClock(int steps, WorkCounters work, IProgress<GrpoProgress>? progress, TimeProvider time)
 {
-    private readonly Stopwatch _watch = Stopwatch.StartNew();
+    private readonly long _start = time.GetTimestamp();
     private int _step;
     private TimeSpan _training;
     private TimeSpan _stepStart;
@@ -14,11 +16,13 @@ internal sealed class RunClock(int steps, WorkCounters work, IProgress<GrpoProgr
     private Dictionary<string, double> _metrics = [];
     private double? _tokensPerSecond;
 
+    private TimeSpan Elapsed => time.GetElapsedTime(_start);
+
     /// <summary>A new part of the step begins.</summary>
     public void Phase(GrpoPhase phase) => Report(phase);
 
     /// <summary>The first step begins; what came before is not counted as one's time.</summary>
-    public void TrainingStarts() => (_stepStart, _evaluation) = (_watch.Elapsed, TimeSpan.Zero);
+    public void TrainingStarts() => (_stepStart, _evaluation) = (Elapsed, TimeSpan.Zero);
 
     /// <summary>An evaluation is over; its time is not a step's.</summary>
     /// <param name="metrics">The finished step's, with those of the evaluation.</param>
@@ -34,7 +38,7 @@ internal sealed class RunClock(int steps, WorkCounters work, IProgress<GrpoProgr
     {
         _step = step;
         _metrics = new(metrics);
-        var (now, sampled) = (_watch.Elapsed, work.Tokens(WorkPurpose.RolloutDecode));
+        var (now, sampled) = (Elapsed, work.Tokens(WorkPurpose.RolloutDecode));
         var seconds = now - _stepStart - _evaluation;
         _training += seconds;
         (_stepStart, _evaluation) = (now, TimeSpan.Zero);
@@ -48,7 +52,7 @@ internal sealed class RunClock(int steps, WorkCounters work, IProgress<GrpoProgr
         Step = _step,
         Steps = steps,
         Phase = phase,
-        Elapsed = _watch.Elapsed,
+        Elapsed = Elapsed,
         Remaining = _step == 0 ? null : _training / _step * (steps - _step),
         Reward = Known("reward"),
         MeanLength = Known("completions/mean_length"),

@@ -59,9 +59,6 @@ internal static partial class RunLog
     [LoggerMessage(18, LogLevel.Warning, "No reward could judge {Count} of the {Completions} completions of a rollout (prompts of the data's rows {Rows}): they do not train. This is said once.")]
     public static partial void Unscorable(ILogger logger, int count, int completions, string rows);
 
-    [LoggerMessage(22, LogLevel.Warning, "MLContext.GpuDeviceId is {Id}, but the CUDA devices that TorchSharp sees number {Count}: the CPU is used (MLContext.FallbackToCpu). Build with -p:TorchBackend=cuda-linux or cuda-windows on a machine with a CUDA driver, or set GpuDeviceId = null.")]
-    public static partial void NoSuchGpu(ILogger logger, int id, int count);
-
     [LoggerMessage(EventId = 19, Message = "{Line}")]
     public static partial void FromMLNet(ILogger logger, LogLevel level, string line);
 

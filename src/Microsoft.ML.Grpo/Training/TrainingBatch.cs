@@ -71,10 +71,10 @@ internal sealed class TrainingBatch : IDisposable
     public LossInputs Inputs(IReadOnlyList<int> rows, Tensor lp, Tensor entropies)
     {
         var index = tensor(rows.Select(r => (long)r).ToArray(), device: lp.device);
-        Tensor Select(Tensor whole) => whole.index_select(0, index).narrow(1, 0, lp.shape[1]);
+        Tensor Select(Tensor whole) => whole.index(index).narrow(1, 0, lp.shape[1]);
         return new(
             lp, Old is { } old ? Select(old) : null, Select(_sampler), Reference is { } reference ? Select(reference) : null,
-            _advantages.index_select(0, index), Select(_mask), entropies);
+            _advantages.index(index), Select(_mask), entropies);
     }
 
     public void Dispose()

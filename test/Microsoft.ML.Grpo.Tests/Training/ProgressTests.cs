@@ -33,34 +33,42 @@ public class ProgressTests
     }
 
     [TestMethod]
-    public void The_time_left_counts_training_and_not_evaluation()
+    public void The_time_left_and_the_rate_count_training_and_not_evaluation()
     {
-        var stall = TimeSpan.FromMilliseconds(150);
-        var reports = new List<GrpoProgress>();
-        using var run = new TinyRun(o =>
+        var time = new ManualTime();
+        var (work, reports, none) = (new WorkCounters(), new List<GrpoProgress>(), new Dictionary<string, double>());
+        var clock = new RunClock(4, work, new ProgressCall(reports.Add), time);
+        void Evaluate(int seconds)
         {
-            (o.Steps, o.Evaluation.EvaluateEverySteps) = (4, 1);
-            // A reward is slow on the held-out rows alone, which come first and after every step.
-            o.Rewards.Add(Reward.FromBatchFunction("slow", batch =>
-            {
-                if (batch[0].Prompt.StartsWith('z'))
-                {
-                    Thread.Sleep(stall);
-                }
-
-                return [.. batch.Select(s => (double?)s.Generation)];
-            }));
-            o.Progress = new ProgressCall(reports.Add);
-        })
-        { Validation = [new(0, "zz", new Dictionary<string, object?>())] };
-        var steps = run.Train().Steps;
-        var done = reports.Where(r => r.Phase == GrpoPhase.StepDone).ToArray();
-        for (var i = 0; i < 3; i++)
-        {
-            var perStep = done[i].Remaining!.Value.TotalSeconds / (3 - i);
-            var measured = steps.Take(i + 1).Average(s => s["step_time"]);
-            Assert.IsTrue(perStep >= measured * 0.9 && perStep < measured + stall.TotalSeconds, $"step {i + 1}: {perStep} s a step, measured {measured}");
+            time.Pass(seconds);
+            clock.Evaluated(none, TimeSpan.FromSeconds(seconds));
         }
+
+        void Step(int number, int seconds, int tokens, int evaluation)
+        {
+            time.Pass(seconds);
+            work.Count(WorkPurpose.RolloutDecode, tokens);
+            Evaluate(evaluation);
+            clock.StepDone(number, none);
+        }
+
+        Evaluate(100);
+        clock.TrainingStarts();
+        Step(1, seconds: 10, tokens: 50, evaluation: 30);
+        Step(2, seconds: 20, tokens: 300, evaluation: 0);
+        Step(3, seconds: 30, tokens: 60, evaluation: 70);
+        CollectionAssert.AreEqual(new[] { 30.0, 30, 20 }, reports.Select(r => r.Remaining!.Value.TotalSeconds).ToArray());
+        CollectionAssert.AreEqual(new[] { 5.0, 15, 2 }, reports.Select(r => r.TokensPerSecond!.Value).ToArray());
+        CollectionAssert.AreEqual(new[] { 140.0, 160, 260 }, reports.Select(r => r.Elapsed.TotalSeconds).ToArray());
+    }
+
+    private sealed class ManualTime : TimeProvider
+    {
+        private long _ticks;
+
+        public void Pass(int seconds) => _ticks += seconds * TimestampFrequency;
+
+        public override long GetTimestamp() => _ticks;
     }
 
     private static (TrainingSummary Summary, List<GrpoProgress> Reports) Train(Action<GrpoOptions> change)

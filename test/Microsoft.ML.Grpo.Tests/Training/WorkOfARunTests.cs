@@ -93,7 +93,7 @@ public class WorkOfARunTests
     }
 
     /// <summary>A batch of scripted completions whose advantages alternate.</summary>
-    internal static TrainingBatch Batch(Policy policy, int rows)
+    internal static TrainingBatch Batch(Policy policy, int rows, Device? device = null)
     {
         var prompts = TinyRun.Prompts(rows);
         var scored = prompts.Select((p, i) =>
@@ -109,7 +109,7 @@ public class WorkOfARunTests
         }
 
         var advantages = Advantages.Compute(table.Scores, table.Weights, rows, ScaleRewards.Group);
-        return new(new(scored, rows, table, advantages), [.. Enumerable.Range(0, rows)], maskTruncated: false, policy.Network.Dtype, CPU);
+        return new(new(scored, rows, table, advantages), [.. Enumerable.Range(0, rows)], maskTruncated: false, policy.Network.Dtype, device ?? CPU);
     }
 
     private static Reward Recording(List<RewardSample> samples) => Reward.FromBatchFunction("share", batch =>
