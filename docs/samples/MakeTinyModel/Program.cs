@@ -12,6 +12,7 @@ var command = new RootCommand("Teaches a tiny model two-digit addition, badly.")
 command.SetAction(parsed =>
 {
     TorchRuntime.Initialize();
+    TorchRuntime.SetThreads(1); // The matrices are too small for more.
     WarmUp.Run(parsed.GetRequiredValue(output).FullName, parsed.GetRequiredValue(seed), parsed.GetValue(steps), line => Console.WriteLine(line));
     return 0;
 });

@@ -23,6 +23,8 @@ internal sealed record JobOptions
 
     public int MaxCompletionTokens { get; init; }
 
+    public int? Threads { get; init; }
+
     public bool RandomReward { get; init; }
 
     public int? Gpu { get; init; }
@@ -86,6 +88,7 @@ internal static class Job
             Seed = job.Seed,
             Optimizer = { LearningRate = job.LearningRate, Schedule = LearningRateSchedule.Cosine, WarmupSteps = Math.Min(10, job.Steps - 1) },
             Evaluation = { ValidationData = heldOutData, Samples = Samples },
+            Execution = { Threads = job.Threads ?? (job.Model is null ? 1 : null) },
             Logger = warnings.CreateLogger("QuickStart"),
             Progress = display,
             CancellationToken = cancellationToken,
@@ -123,6 +126,7 @@ internal static class Job
     {
         ModelPath = options.ModelPath,
         Generation = { Temperature = temperature, MaxCompletionTokens = options.MaxCompletionTokens, BatchSize = 256 },
+        Execution = { Threads = options.Execution.Threads },
     });
 
     private static string[] Completions(MLContext ml, GrpoTransformer policy, IDataView data) =>

@@ -12,13 +12,14 @@ var steps = new Option<int>("--steps") { Description = "Updates of the weights."
 var seed = new Option<int>("--seed") { Description = "Seed of the run.", DefaultValueFactory = _ => 1 };
 var rate = new Option<double>("--learning-rate") { Description = "Peak learning rate. The default suits the toy; for a real model 1e-6 to 1e-5.", DefaultValueFactory = _ => Job.DefaultLearningRate };
 var tokens = new Option<int>("--max-completion-tokens") { Description = "Most tokens of a completion.", DefaultValueFactory = _ => Job.DefaultCompletionTokens };
+var threads = new Option<int?>("--threads") { Description = "Threads of an operator. Default: 1 for the toy, whose matrices are too small for more, else one a core." };
 var control = new Option<string?>("--control") { Description = "random-reward: trains on coin tosses, which must teach nothing." };
 control.AcceptOnlyFromAmong("random-reward");
 var gpu = new Option<int?>("--gpu") { Description = "Number of a CUDA device; needs a build with -p:TorchBackend=cuda-linux or cuda-windows." };
 var save = new Option<FileInfo>("--save") { Description = "Where the trained policy goes.", DefaultValueFactory = _ => new(Path.Combine(Path.GetTempPath(), "grpo-quickstart.zip")) };
 var result = new Option<FileInfo?>("--result") { Description = "Writes the figures to this file as JSON." };
 
-var command = new RootCommand("Post-trains a language model by GRPO on problems whose answers can be checked.") { model, data, extract, steps, seed, rate, tokens, control, gpu, save, result };
+var command = new RootCommand("Post-trains a language model by GRPO on problems whose answers can be checked.") { model, data, extract, steps, seed, rate, tokens, threads, control, gpu, save, result };
 command.SetAction((parsed, cancellationToken) => Task.FromResult(Job.Run(
     new()
     {
@@ -29,6 +30,7 @@ command.SetAction((parsed, cancellationToken) => Task.FromResult(Job.Run(
         Seed = parsed.GetValue(seed),
         LearningRate = parsed.GetValue(rate),
         MaxCompletionTokens = parsed.GetValue(tokens),
+        Threads = parsed.GetValue(threads),
         RandomReward = parsed.GetValue(control) is not null,
         Gpu = parsed.GetValue(gpu),
         Save = parsed.GetRequiredValue(save).FullName,

@@ -17,6 +17,7 @@ var pipeline = ml.Transforms.TrainGrpo(new GrpoOptions
     Steps = 60,
     MaxCompletionTokens = 6,
     Optimizer = { LearningRate = 5e-4 },
+    Execution = { Threads = 1 },                                      // its matrices are too small for more
     Evaluation = { ValidationData = ml.Data.TakeRows(Load("problems.heldout.tsv"), 200), Samples = 4 },
 });
 using GrpoTransformer policy = pipeline.Fit(train);

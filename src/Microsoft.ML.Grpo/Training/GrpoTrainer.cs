@@ -284,7 +284,7 @@ internal sealed class GrpoTrainer : IDisposable
         RunLog.Prompts(_logger, _policy.Prompts.Description, string.Join(", ", _policy.StopIds.Order()));
         RunLog.Data(_logger, (_order.RolloutsPerEpoch * _options.PromptsPerRollout) + _order.LeftOut, _order.RolloutsPerEpoch, _options.PromptsPerRollout, _order.LeftOut, _steps);
         RunLog.Plan(_logger, _plan.Description);
-        RunLog.LearningRate(_logger, _rates.Peak, _rates.Schedule, _rates.WarmupSteps);
+        RunLog.LearningRate(_logger, _rates.Peak, _rates.Schedule.ToString(), _rates.WarmupSteps);
         RunWarnings.LearningRate(_logger, _rates.Peak, network.ParameterCount);
     }
 }

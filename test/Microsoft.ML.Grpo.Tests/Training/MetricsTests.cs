@@ -16,7 +16,7 @@ public class MetricsTests
 
     private static readonly string[] Evaluation =
     [
-        "eval_reward", "eval_reward_std", "eval_frac_reward_zero_std", "eval_rewards/share/mean", "eval_rewards/share/std", "eval_greedy_reward", "eval_greedy_rewards/share/mean",
+        "eval_reward", "eval_reward_std", "eval_frac_reward_zero_std", "eval_rewards/share/mean", "eval_rewards/share/std", "eval_rewards/share/best", "eval_rewards/share/ci95", "eval_greedy_reward", "eval_greedy_rewards/share/mean",
         "eval_drift", "eval_completions/mean_length", "eval_completions/clipped_ratio",
     ];
 

@@ -18,7 +18,7 @@ internal static partial class RunLog
     public static partial void Data(ILogger logger, int prompts, int rollouts, int perRollout, int leftOut, int steps);
 
     [LoggerMessage(5, LogLevel.Information, "Learning rate {LearningRate}, {Schedule} after {WarmupSteps} steps of warm-up.")]
-    public static partial void LearningRate(ILogger logger, double learningRate, LearningRateSchedule schedule, int warmupSteps);
+    public static partial void LearningRate(ILogger logger, double learningRate, string schedule, int warmupSteps);
 
     [LoggerMessage(6, LogLevel.Information, "Step {Step}/{Steps}: reward {Reward:F3}, loss {Loss:F4}, gradient norm {GradientNorm:F3}, mean length {Length:F1}, {Seconds:F2} s.")]
     public static partial void Step(ILogger logger, int step, int steps, double reward, double loss, double gradientNorm, double length, double seconds);
