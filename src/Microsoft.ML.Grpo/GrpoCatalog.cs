@@ -52,8 +52,9 @@ public static class GrpoCatalog
     /// <summary>Loads a language model as a transformer, without training it.</summary>
     /// <param name="catalog">The catalog, <c>mlContext.Transforms</c>.</param>
     /// <param name="options">
-    /// Of a run's options what a transformer needs: the model, the columns, the prompt format and
-    /// <see cref="GrpoOptions.Generation"/>. Rewards and what else concerns training are not looked at.
+    /// Of a run's options what a transformer needs: the model, the columns, prompt format and system prompt, stop tokens,
+    /// <see cref="GrpoOptions.Execution"/> and <see cref="GrpoOptions.Generation"/>. Rewards and what else concerns training are not looked at.
+    /// With no seed, here or in the <see cref="MLContext"/>, it is 0.
     /// </param>
     /// <returns>The transformer; dispose it.</returns>
     /// <exception cref="GrpoOptionsException">Options break rules; the message lists all of them.</exception>
