@@ -19,9 +19,9 @@ internal sealed record JobOptions
 
     public int Seed { get; init; }
 
-    public double LearningRate { get; init; }
+    public double? LearningRate { get; init; }
 
-    public int MaxCompletionTokens { get; init; }
+    public int? MaxCompletionTokens { get; init; }
 
     public int? Threads { get; init; }
 
@@ -38,8 +38,11 @@ internal sealed record JobOptions
 internal static class Job
 {
     public const int DefaultSteps = 250;
-    public const double DefaultLearningRate = 5e-4;
-    public const int DefaultCompletionTokens = 6;
+
+    // The toy's; a pretrained model would not survive the one, nor come to its answer with the other.
+    private const double ToyLearningRate = 5e-4;
+    private const int ToyCompletionTokens = 6;
+    private const int OwnCompletionTokens = 64;
 
     private const int Samples = 8;
     private const string Accuracy = "accuracy";
@@ -84,9 +87,9 @@ internal static class Job
             GroupSize = Samples,
             PromptsPerRollout = Math.Min(32, training.Count),
             Steps = job.Steps,
-            MaxCompletionTokens = job.MaxCompletionTokens,
+            MaxCompletionTokens = job.MaxCompletionTokens ?? (job.Model is null ? ToyCompletionTokens : OwnCompletionTokens),
             Seed = job.Seed,
-            Optimizer = { LearningRate = job.LearningRate, Schedule = LearningRateSchedule.Cosine, WarmupSteps = Math.Min(10, job.Steps - 1) },
+            Optimizer = { LearningRate = job.LearningRate ?? (job.Model is null ? ToyLearningRate : null), Schedule = LearningRateSchedule.Cosine, WarmupSteps = Math.Min(10, job.Steps - 1) },
             Evaluation = { ValidationData = heldOutData, Samples = Samples },
             Execution = { Threads = job.Threads ?? (job.Model is null ? 1 : null) },
             Logger = warnings.CreateLogger("QuickStart"),
