@@ -274,7 +274,7 @@ internal sealed class GrpoTrainer : IDisposable
     private void Announce()
     {
         var network = _policy.Network;
-        RunLog.Policy(_logger, network.Config.ModelType, network.ParameterCount, network.Dtype.ToString(), network.Device.ToString(), _random.Seed);
+        RunLog.PolicyAndSeed(_logger, network.Config.ModelType, network.ParameterCount, network.Dtype.ToString(), network.Device.ToString(), _random.Seed);
         RunLog.Threads(_logger, get_num_threads());
         if (_policy.Model.UnusedConfigKeys is { Count: > 0 } unused)
         {
