@@ -8,6 +8,7 @@ namespace QuickStart;
 internal sealed record Figures
 {
     private const int Shown = 5;
+    private const int Characters = 100;
 
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
@@ -82,7 +83,7 @@ internal sealed record Figures
         var examples = new Table().AddColumns("problem", "answer", "greedy before", "greedy after");
         for (var i = 0; i < Math.Min(Shown, problems.Count); i++)
         {
-            examples.AddRow(Markup.Escape(problems[i].Prompt), Markup.Escape(problems[i].Answer), Markup.Escape(before[i]), Markup.Escape(after[i]));
+            examples.AddRow(Markup.Escape(problems[i].Prompt), Markup.Escape(problems[i].Answer), Markup.Escape(OneLine(before[i])), Markup.Escape(OneLine(after[i])));
         }
 
         AnsiConsole.Write(examples);
@@ -95,6 +96,10 @@ internal sealed record Figures
         AnsiConsole.Write(work);
         AnsiConsole.MarkupLineInterpolated($"{Steps} steps in {Seconds:F1} s, measuring included. Scoring forwards run: {ScoringForwards}.");
     }
+
+    // What a model says may be long, and may hold what a terminal takes for a command.
+    private static string OneLine(string text) =>
+        string.Concat(text.Take(Characters).Select(c => char.IsControl(c) ? ' ' : c)) + (text.Length > Characters ? " ..." : "");
 
     /// <summary>Writes the figures as JSON, under a temporary name first.</summary>
     public void Write(string path)
