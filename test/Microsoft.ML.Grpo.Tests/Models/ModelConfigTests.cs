@@ -236,8 +236,8 @@ public class ModelConfigTests
     }
 
     [TestMethod]
-    [DataRow("""{"\\ud800": 1}""", "config.json: has a key with half a character in it. Download the file again.")]
-    [DataRow("""{"model_type": "\\ud800"}""", "config.json: 'model_type' is \"\\ud800\", not text of whole characters. Correct it, or download the file again.")]
+    [DataRow("""{"\ud800": 1}""", "config.json: has a key with half a character in it. Download the file again.")]
+    [DataRow("""{"model_type": "\ud800"}""", "config.json: 'model_type' is \"\\ud800\", not text of whole characters. Correct it, or download the file again.")]
     public void Half_a_character_is_refused(string json, string message) =>
         Assert.AreEqual(message, Assert.ThrowsExactly<ModelFormatException>(() => Read(json)).Message);
 
