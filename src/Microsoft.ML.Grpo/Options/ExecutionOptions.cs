@@ -1,6 +1,6 @@
 namespace Microsoft.ML.Grpo;
 
-/// <summary>How the machine is used. None of these changes what is learned, <see cref="Precision"/> apart.</summary>
+/// <summary>How the machine is used. Sums are rounded otherwise with other threads or micro-batches; beside that, and <see cref="Precision"/> apart, none of these changes what is learned.</summary>
 public sealed class ExecutionOptions
 {
     private const int DefaultMicroBatchTokens = 4096;
