@@ -10,9 +10,6 @@ namespace Microsoft.ML.Grpo;
 /// </summary>
 internal sealed class CausalLM : IDisposable
 {
-    private const string EmbeddingName = "model.embed_tokens.weight";
-    private const string HeadName = "lm_head.weight";
-
     private readonly Tensor _embedding; // [V, hidden]
     private readonly DecoderLayer[] _layers;
     private readonly RmsNorm _norm;
@@ -29,10 +26,10 @@ internal sealed class CausalLM : IDisposable
         // A parameter takes over the tensor it is made from.
         weights = weights.ToDictionary(w => w.Key, w => (Tensor)new Parameter(w.Value, requires_grad: false));
         Parameters = new SortedDictionary<string, Tensor>(weights.ToDictionary(), StringComparer.Ordinal);
-        _embedding = weights[EmbeddingName];
+        _embedding = weights[ModelWeights.Embedding];
         _layers = [.. Enumerable.Range(0, config.Layers).Select(i => new DecoderLayer(i, config, weights))];
         _norm = new(weights["model.norm.weight"], config.NormEpsilon);
-        _head = new(config.TiedHead ? _embedding : weights[HeadName], null);
+        _head = new(config.TiedHead ? _embedding : weights[ModelWeights.Head], null);
         _rotary = new(config, _embedding.dtype, _embedding.device);
         foreach (var weight in weights.Values)
         {

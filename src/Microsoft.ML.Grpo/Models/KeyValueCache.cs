@@ -61,15 +61,17 @@ internal sealed class KeyValueCache : IDisposable
         Store(_values[layer], value);
     }
 
-    /// <summary>Makes room for rows of a given length.</summary>
-    public void EnsureCapacity(int length)
+    /// <summary>Makes room for rows of a given length, and for some more tokens while at it.</summary>
+    /// <param name="length">Tokens that must fit.</param>
+    /// <param name="most">Tokens that will ever have to; at least <paramref name="length"/>.</param>
+    public void EnsureCapacity(int length, int most)
     {
         if (length <= Capacity)
         {
             return;
         }
 
-        var capacity = RoundUp(Math.Max(length, Capacity + (Capacity / 2)));
+        var capacity = RoundUp(Math.Clamp(Capacity + (Capacity / 2), length, most));
         Replace(old =>
         {
             var grown = zeros([old.shape[0], capacity, old.shape[2]], old.dtype, old.device);

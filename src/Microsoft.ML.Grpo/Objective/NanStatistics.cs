@@ -3,20 +3,21 @@ namespace Microsoft.ML.Grpo;
 /// <summary>Means and standard deviations that pass over missing (NaN) values.</summary>
 internal static class NanStatistics
 {
-    /// <summary>The mean of the values that are not NaN; NaN if there is none.</summary>
+    /// <summary>The mean of the values that are not NaN; NaN if there is none. Summed as distances from the first, so that equal values have exactly that mean.</summary>
     internal static double Mean(ReadOnlySpan<double> values)
     {
-        var (sum, count) = (0.0, 0);
+        var (first, sum, count) = (double.NaN, 0.0, 0);
         foreach (double value in values)
         {
             if (!double.IsNaN(value))
             {
-                sum += value;
+                first = count == 0 ? value : first;
+                sum += value - first;
                 count++;
             }
         }
 
-        return sum / count;
+        return first + (sum / count);
     }
 
     /// <summary>The sample standard deviation (Bessel: n - 1) of the values that are not NaN; NaN if they are fewer than two.</summary>

@@ -11,7 +11,8 @@ namespace Microsoft.ML.Grpo;
 internal sealed class DecodingBatch : IDisposable
 {
     private const int SlotMultiple = 8;
-    private const int PromptStep = 16;
+    private const int MostPrefillTokens = 8192; // of a pass: beyond it nothing is gained, and activations would grow with the rollout
+    private const int FirstRoom = 16;
     private const double WorthCompacting = 0.75;
 
     private readonly CausalLM _model;
@@ -19,22 +20,23 @@ internal sealed class DecodingBatch : IDisposable
     private readonly WorkCounters _work;
     private readonly (WorkPurpose Prefill, WorkPurpose Decode) _purposes;
     private readonly KeyValueCache _cache;
+    private readonly int _longest; // a sequence can become, prompt and completion, in tokens
     private readonly Sequence[] _sequences; // in slot order at the start
     private Sequence?[] _slots;             // null = filler
 
     public DecodingBatch(CausalLM model, RolloutRequest request, IReadOnlyList<RolloutPrompt> prompts, WorkCounters work, (WorkPurpose Prefill, WorkPurpose Decode) purposes)
     {
         (_model, _request, _work, _purposes) = (model, request, work, purposes);
-        // Prompts of the same padded length are prefilled together: how far a prompt is padded depends on itself alone.
-        Prompts = [.. prompts.OrderBy(p => PaddedLength(p)).ThenBy(p => p.Place)];
+        Prompts = prompts;
         _sequences = [.. Prompts.SelectMany(p => Enumerable.Range(0, request.GroupSize).Select(g => new Sequence(p, g)))];
         _slots = new Sequence?[RoundUp(_sequences.Length)];
         _sequences.CopyTo(_slots, 0);
-        var room = Prompts.Max(PaddedLength) + Math.Min(request.Sampling.MaxTokens, PromptStep);
+        _longest = (int)Math.Min(prompts.Max(p => p.Ids.Count) + (long)request.Sampling.MaxTokens, model.Config.MaxPositions);
+        var room = Prompts.Max(DecodingBatches.PaddedLength) + Math.Min(request.Sampling.MaxTokens, FirstRoom);
         _cache = new(model.Config, _slots.Length, room, model.Dtype, model.Device);
     }
 
-    /// <summary>The prompts in the batch's own order.</summary>
+    /// <summary>The prompts, those of the same padded length side by side: they are prefilled together.</summary>
     public IReadOnlyList<RolloutPrompt> Prompts { get; }
 
     /// <summary>Samples to the end.</summary>
@@ -58,18 +60,15 @@ internal sealed class DecodingBatch : IDisposable
 
     private static int RoundUp(int count) => (count + SlotMultiple - 1) / SlotMultiple * SlotMultiple;
 
-    private static int PaddedLength(RolloutPrompt prompt) => (prompt.Ids.Count + PromptStep - 1) / PromptStep * PromptStep;
-
     /// <summary>Runs each prompt once; returns the logits after it for every slot: [R, V].</summary>
     private Tensor Prefill()
     {
         using var scope = NewDisposeScope();
         var last = new List<Tensor>();
         var first = 0;
-        foreach (var bucket in Prompts.GroupBy(PaddedLength))
+        foreach (var prompts in Prompts.GroupBy(DecodingBatches.PaddedLength).SelectMany(alike => alike.Chunk(Math.Max(1, MostPrefillTokens / alike.Key))))
         {
-            var prompts = bucket.ToArray();
-            var ids = new long[prompts.Length, Math.Min(bucket.Key, _model.Config.MaxPositions)];
+            var ids = new long[prompts.Length, Math.Min(DecodingBatches.PaddedLength(prompts[0]), _model.Config.MaxPositions)];
             for (var i = 0; i < prompts.Length; i++)
             {
                 for (var t = 0; t < prompts[i].Ids.Count; t++)
@@ -99,7 +98,7 @@ internal sealed class DecodingBatch : IDisposable
         var ids = tensor(_slots.Select(s => (long)(s?.Ids[^1] ?? 0)).ToArray(), [_slots.Length, 1], device: _model.Device);
         var places = _slots.Select(s => (long)(s is { Finished: null } ? s.Length - 1 : 0)).ToArray();
         var longest = (int)places.Max();
-        _cache.EnsureCapacity(longest + 1);
+        _cache.EnsureCapacity(longest + 1, _longest);
         var positions = tensor(places, device: _model.Device);
         using var attention = new DecodeAttention(_model.Config, _cache, positions, longest);
         var hidden = _model.Hidden(ids, positions.unsqueeze(1), attention);

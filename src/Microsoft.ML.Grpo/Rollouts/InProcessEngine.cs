@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Grpo;
@@ -5,9 +6,6 @@ namespace Microsoft.ML.Grpo;
 /// <summary>Samples from the very weights that are trained: no copy, no synchronisation, no server.</summary>
 internal sealed class InProcessEngine(CausalLM model, WorkCounters work, WorkPurpose prefill, WorkPurpose decode) : IRolloutEngine
 {
-    // Decoding many rows together is cheap (64 rows cost about three times what 8 do); beyond this it no longer gains.
-    private const int MostRows = 512;
-
     public ValueTask<IReadOnlyList<PromptGroup>> SampleAsync(RolloutRequest request, CancellationToken cancellationToken) =>
         ValueTask.FromResult(Sample(request, cancellationToken));
 
@@ -16,7 +14,7 @@ internal sealed class InProcessEngine(CausalLM model, WorkCounters work, WorkPur
     {
         using var noGrad = no_grad();
         var groups = new Dictionary<RolloutPrompt, PromptGroup>(ReferenceEqualityComparer.Instance);
-        foreach (var prompts in request.Prompts.Chunk(Math.Max(1, MostRows / request.GroupSize)))
+        foreach (var prompts in DecodingBatches.Split(request, model.Config, model.Dtype.ElementSize()))
         {
             using var batch = new DecodingBatch(model, request, prompts, work, (prefill, decode));
             foreach (var group in batch.Run(cancellationToken))

@@ -53,7 +53,7 @@ internal sealed class Evaluator
             var groups = Enumerable.Range(0, sampled.Rows.Count).Select(row => sampled.Rewards.Scores[row, f] ?? double.NaN).Chunk(_samples).ToArray();
             var means = groups.Select(g => NanStatistics.Mean(g)).ToArray();
             metrics[$"eval_rewards/{sampled.Rewards.Names[f]}/best"] = NanStatistics.Mean([.. groups.Select(g => g.Max())]);
-            metrics[$"eval_rewards/{sampled.Rewards.Names[f]}/ci95"] = NormalQuantile * NanStatistics.Std(means) / Math.Sqrt(means.Length);
+            metrics[$"eval_rewards/{sampled.Rewards.Names[f]}/ci95"] = NormalQuantile * NanStatistics.Std(means) / Math.Sqrt(means.Count(m => !double.IsNaN(m)));
         }
 
         return metrics;

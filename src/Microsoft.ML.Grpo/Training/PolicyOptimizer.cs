@@ -46,7 +46,8 @@ internal sealed class PolicyOptimizer : IDisposable
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var before = _parameters.Select(p => p.detach().clone()).ToArray();
+        var before = _parameters.Select(p => p.detach().clone()).ToArray(); // The one copy of the weights that a step needs.
+        var size = Norm(before);
         foreach (var group in _adam.ParamGroups)
         {
             group.LearningRate = learningRate;
@@ -54,15 +55,21 @@ internal sealed class PolicyOptimizer : IDisposable
 
         _adam.step();
         ClearGradients();
-        var change = Norm(_parameters.Zip(before, (now, then) => now - then));
-        return new(gradientNorm, gradientNorm > _maxNorm, learningRate, change / Norm(before));
+        foreach (var (now, then) in _parameters.Zip(before))
+        {
+            then.sub_(now);
+        }
+
+        return new(gradientNorm, gradientNorm > _maxNorm, learningRate, Norm(before) / size);
     }
 
-    /// <summary>Forgets the gradients gathered so far.</summary>
+    /// <summary>Frees the gradients gathered so far; zeros would take a model's memory through the next rollout, and after the run.</summary>
     public void ClearGradients()
     {
-        using var scope = NewDisposeScope(); // zero_grad leaves a handle of each gradient behind
-        _adam.zero_grad();
+        foreach (var parameter in _parameters)
+        {
+            parameter.grad = null;
+        }
     }
 
     public void Dispose() => _adam.Dispose();
@@ -70,6 +77,13 @@ internal sealed class PolicyOptimizer : IDisposable
     private static double Norm(IEnumerable<Tensor> tensors)
     {
         using var scope = NewDisposeScope();
-        return stack([.. tensors.Select(t => t.square().sum().to(ScalarType.Float64))]).sum().sqrt().item<double>();
+        return stack([.. tensors.Select(Squares)]).sum().sqrt().item<double>();
+
+        // A scope for each: the squares of all weights at once would be as large as the model.
+        static Tensor Squares(Tensor x)
+        {
+            using var inner = NewDisposeScope();
+            return x.square().sum().to(ScalarType.Float64).MoveToOuterDisposeScope();
+        }
     }
 }

@@ -15,16 +15,31 @@ internal sealed class RolloutStage(IRolloutEngine engine, PolicyTokenizer tokeni
         IReadOnlyList<PreparedPrompt> prompts, int groupSize, SamplingParameters sampling, DrawPurpose purpose, long rollout, Action? scoring, CancellationToken cancellationToken)
     {
         var request = new RolloutRequest([.. prompts.Select((p, place) => new RolloutPrompt(place, p.Ids))], groupSize, sampling, random, purpose, rollout);
-        var groups = Wait(engine.SampleAsync(request, cancellationToken));
+        var groups = Wait(() => engine.SampleAsync(request, cancellationToken));
         scoring?.Invoke();
         var rows = groups.SelectMany((group, i) => group.Completions.Select((completion, g) => new RolloutRow(prompts[i], completion, Sample(prompts[i], completion, g)))).ToArray();
-        var rewards = Wait(scorer.ScoreAsync([.. rows.Select(r => r.Sample)], groupSize, cancellationToken));
+        var rewards = Wait(() => scorer.ScoreAsync([.. rows.Select(r => r.Sample)], groupSize, cancellationToken));
         return new(rows, groupSize, rewards, Advantages.Compute(rewards.Scores, rewards.Weights, groupSize, scale));
     }
 
     private RewardSample Sample(PreparedPrompt prompt, Completion completion, int generation) => new(
         prompt.Row.Prompt, tokenizer.Decode(completion.Ids), completion.Ids, completion.FinishReason, prompt.Row.Row, generation, prompt.Row.Columns);
 
-    // A run keeps to one thread, since gradient mode and dispose scopes belong to the thread.
-    private static T Wait<T>(ValueTask<T> task) => task.AsTask().GetAwaiter().GetResult();
+    /// <summary>
+    /// Waits on the calling thread: a run keeps to one, since gradient mode and dispose scopes belong to the thread. Without
+    /// its synchronization context, since a reward that awaits on a user interface's thread would wait for the thread that waits here.
+    /// </summary>
+    private static T Wait<T>(Func<ValueTask<T>> start)
+    {
+        var context = SynchronizationContext.Current;
+        SynchronizationContext.SetSynchronizationContext(null);
+        try
+        {
+            return start().AsTask().GetAwaiter().GetResult();
+        }
+        finally
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
+        }
+    }
 }

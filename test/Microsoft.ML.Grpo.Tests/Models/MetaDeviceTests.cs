@@ -55,7 +55,7 @@ public class MetaDeviceTests
         using var model = RandomModel.Create(device: META);
         using var cache = new KeyValueCache(model.Config, 8, 16, model.Dtype, META);
         IsMeta(model.Hidden(Ids(2, 5), arange(5, ScalarType.Int64, META).unsqueeze(0), new PrefillAttention(cache, 0, 4)), 2, 5, 32);
-        cache.EnsureCapacity(70);
+        cache.EnsureCapacity(70, 100);
         cache.KeepRows(arange(8, ScalarType.Int64, META));
         var positions = empty(8, ScalarType.Int64, META);
         using var attention = new DecodeAttention(model.Config, cache, positions, 5);

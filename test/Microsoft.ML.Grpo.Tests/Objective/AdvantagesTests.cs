@@ -78,6 +78,17 @@ public class AdvantagesTests
         Assert.AreEqual(.5, RewardMetrics.Compute(rewards, ["r"], table)["frac_reward_zero_std"]);
     }
 
+    // (.1 + .1 + .1) / 3 is not .1. Adam makes whole steps of gradients that are nothing but rounding.
+    [TestMethod]
+    [DataRow(ScaleRewards.Group)]
+    [DataRow(ScaleRewards.Batch)]
+    [DataRow(ScaleRewards.None)]
+    public void Equal_rewards_give_advantage_0_to_the_bit(ScaleRewards scale)
+    {
+        double?[,] rewards = { { .1 }, { .1 }, { .1 }, { .7 }, { .7 }, { .7 } };
+        CollectionAssert.AreEqual(new double[6], Advantages.Compute(rewards, [1], 3, scale).Advantages);
+    }
+
     [TestMethod]
     public void With_batch_scale_the_flag_is_the_rollouts_and_not_the_groups()
     {

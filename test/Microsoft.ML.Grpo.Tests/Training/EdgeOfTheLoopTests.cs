@@ -81,4 +81,38 @@ public class EdgeOfTheLoopTests
         CollectionAssert.AreEqual(once, Fit(ml => ml.Transforms.Concatenate("c", "Number").Fit(Question.View(ml, 2)), "c"));
         CollectionAssert.AreNotEqual(once, File.ReadAllBytes(Path.Combine(folder["model"], "model.safetensors")));
     }
+
+    // As in a window's or a notebook's thread: what is awaited there goes on there, and Fit has that thread.
+    [TestMethod]
+    public void A_reward_that_awaits_does_not_wait_for_the_thread_that_waits_for_it()
+    {
+        var context = new Unpumped();
+        SynchronizationContext? after = null;
+        var trained = new Thread(() =>
+        {
+            SynchronizationContext.SetSynchronizationContext(context);
+            using var run = new TinyRun(o =>
+            {
+                o.Rewards.Add(Reward.FromFunction("judge", async (s, _) =>
+                {
+                    await Task.Yield();
+                    return s.Generation;
+                }));
+                o.Steps = 1;
+            });
+            run.Train();
+            after = SynchronizationContext.Current;
+        })
+        { IsBackground = true };
+        trained.Start();
+        Assert.IsTrue(trained.Join(TimeSpan.FromSeconds(60)), "The reward waits for Fit, and Fit for the reward.");
+        Assert.AreSame(context, after);
+    }
+
+    private sealed class Unpumped : SynchronizationContext
+    {
+        public override void Post(SendOrPostCallback d, object? state)
+        {
+        }
+    }
 }

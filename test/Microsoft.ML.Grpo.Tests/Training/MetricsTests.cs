@@ -70,6 +70,19 @@ public class MetricsTests
         }
     }
 
+    // Means 0.5 and 1.5 of two prompts (a third cannot be judged): deviation 1/sqrt(2), over the root of the two that were judged.
+    [TestMethod]
+    public void The_interval_of_an_evaluation_counts_only_the_prompts_that_were_judged()
+    {
+        using var run = new TinyRun(o =>
+        {
+            o.Rewards.Add(Reward.FromFunction("rows", s => s.Row == 2 ? null : s.Row + (s.Generation % 2)));
+            o.Steps = 1;
+        })
+        { Validation = TinyRun.Prompts(3, first: 12) };
+        Assert.AreEqual(1.96 * 0.5, run.Train().InitialEvaluation["eval_rewards/rows/ci95"], 1e-12);
+    }
+
     // On-policy the ratio is 1, so a token's loss is minus its row's advantage. Those of a group add up to 0: a mean over
     // rows (grpo) is 0, a mean over tokens (dapo) is minus the advantages weighted by length.
     [TestMethod]

@@ -50,6 +50,7 @@ public class NativeMemoryTests
             var policy = Live;
             run.Train();
             Assert.AreEqual(policy, Live, "The trainer has left tensors behind.");
+            Assert.IsTrue(run.Policy.Network.Parameters.Values.All(p => p.grad is null), "Gradients are as large as the model, and their owner is not a tensor that the counter sees.");
         }
 
         Assert.AreEqual(200, counts.Count);
@@ -88,19 +89,19 @@ public class NativeMemoryTests
     public void A_run_that_is_cancelled_in_its_scoring_pass_frees_the_rollout()
     {
         using var stop = new CancellationTokenSource();
-        using var run = new TinyRun(o =>
+        using var run = new TinyRun(o => (o.CancellationToken, o.IterationsPerRollout) = (stop.Token, 2)) { Engine = ScriptedEngine.Ragged(6) };
+
+        // The last that is heard of a run before its scoring pass, when the rollout is there.
+        run.Log.OnLine = line =>
         {
-            (o.CancellationToken, o.IterationsPerRollout) = (stop.Token, 2);
-            // The last thing that is asked of a user before the scoring pass.
-            o.Rewards.Add(Reward.FromFunction("last", s =>
+            if (line.Contains("of the completions were cut", StringComparison.Ordinal))
             {
-                stop.CancelAfter(0);
-                return s.Generation;
-            }));
-        })
-        { Engine = ScriptedEngine.Ragged(6) };
+                stop.Cancel();
+            }
+        };
         var before = Live;
         Assert.Throws<OperationCanceledException>(() => run.Train());
+        Assert.AreEqual(0, run.Work.Passes(WorkPurpose.Score));
         Assert.AreEqual(before, Live);
     }
 

@@ -87,6 +87,9 @@ internal sealed class LogLines : ILogger
 {
     private readonly List<(LogLevel Level, string Text)> _lines = [];
 
+    /// <summary>Called with each line, on the thread that writes it.</summary>
+    public Action<string>? OnLine { get; set; }
+
     public IReadOnlyList<string> All => [.. _lines.Select(l => l.Text)];
 
     public IReadOnlyList<string> Warnings => [.. _lines.Where(l => l.Level >= LogLevel.Warning).Select(l => l.Text)];
@@ -96,8 +99,11 @@ internal sealed class LogLines : ILogger
 
     public bool IsEnabled(LogLevel logLevel) => true;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
         _lines.Add((logLevel, formatter(state, exception)));
+        OnLine?.Invoke(_lines[^1].Text);
+    }
 }
 
 /// <summary>Calls a function with each report, on the training thread.</summary>
