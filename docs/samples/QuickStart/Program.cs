@@ -1,6 +1,7 @@
 // Trains a language model to solve problems whose answers can be checked, and shows what that did. Without arguments it
 // uses the toy model and problems of docs/samples/TinyAdder; with --model and --data, your own.
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using QuickStart;
 
@@ -15,6 +16,9 @@ var tokens = new Option<int?>("--max-completion-tokens") { Description = "Most t
 var threads = new Option<int?>("--threads") { Description = "Threads of an operator. Default: 1 for the toy, whose matrices are too small for more, else one a core." };
 var control = new Option<string?>("--control") { Description = "random-reward: trains on coin tosses, which must teach nothing." };
 control.AcceptOnlyFromAmong("random-reward");
+steps.Validators.Add(AtLeastOne);
+tokens.Validators.Add(AtLeastOne);
+threads.Validators.Add(AtLeastOne);
 var gpu = new Option<int?>("--gpu") { Description = "Number of a CUDA device; needs a build with -p:TorchBackend=cuda-linux or cuda-windows." };
 var save = new Option<FileInfo>("--save") { Description = "Where the trained policy goes.", DefaultValueFactory = _ => new(Path.Combine(Path.GetTempPath(), "grpo-quickstart.zip")) };
 var result = new Option<FileInfo?>("--result") { Description = "Writes the figures to this file as JSON." };
@@ -38,3 +42,11 @@ command.SetAction((parsed, cancellationToken) => Task.FromResult(Job.Run(
     },
     cancellationToken)));
 return await command.Parse(args).InvokeAsync();
+
+static void AtLeastOne(OptionResult result)
+{
+    if (result.Tokens is [var token] && int.TryParse(token.Value, out var value) && value < 1)
+    {
+        result.AddError($"{result.Option.Name} is {value}, but must be 1 or more.");
+    }
+}
