@@ -5,9 +5,6 @@ namespace Microsoft.ML.Grpo.Tests;
 /// <summary>Runs the <c>dotnet</c> that runs the tests, in a process of its own.</summary>
 internal static class DotNet
 {
-    /// <summary>The repository's root: the folder above the tests that holds the solution.</summary>
-    internal static string RepositoryRoot { get; } = FindRoot();
-
     /// <summary>Runs it to its end.</summary>
     /// <returns>Its exit code, and all that it wrote.</returns>
     internal static async Task<(int ExitCode, string Output)> RunAsync(params string[] arguments)
@@ -16,7 +13,7 @@ internal static class DotNet
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = RepositoryRoot,
+            WorkingDirectory = Repository.Root,
         };
 
         // What "dotnet test" tells its own children would steer a second MSBuild.
@@ -30,16 +27,5 @@ internal static class DotNet
         var errors = process.StandardError.ReadToEndAsync();
         await process.WaitForExitAsync();
         return (process.ExitCode, await output + await errors);
-    }
-
-    private static string FindRoot()
-    {
-        var folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Grpo.ML.sln")))
-        {
-            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException($"No folder above '{AppContext.BaseDirectory}' holds Grpo.ML.sln.");
-        }
-
-        return folder;
     }
 }

@@ -103,6 +103,11 @@ internal static class GettingStartedSnippets
         ml.Model.SaveAtomically(policy, problems.Schema, file);
         policy.SavePretrained(Path.Combine(directory, "policy"));
         #endregion
+
+        #region StartSaveByHand
+        ml.Model.Save(policy, problems.Schema, file + ".tmp");
+        File.Move(file + ".tmp", file, overwrite: true);
+        #endregion
     }
 
     private static void Ask(MLContext ml, GrpoTransformer policy)

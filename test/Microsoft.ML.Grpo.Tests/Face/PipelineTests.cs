@@ -122,7 +122,7 @@ public class PipelineTests : FaceTests
         {
             using var reader = new StreamReader(entry.Open(), Encoding.Latin1);
             var content = entry.FullName + reader.ReadToEnd().Replace("\0", "", StringComparison.Ordinal);
-            foreach (var secret in new[] { Model, Folder.Path, Path.GetTempPath(), AppContext.BaseDirectory, DotNet.RepositoryRoot })
+            foreach (var secret in new[] { Model, Folder.Path, Path.GetTempPath(), AppContext.BaseDirectory, Repository.Root })
             {
                 Assert.IsFalse(content.Contains(secret, StringComparison.OrdinalIgnoreCase), $"{entry.FullName} holds '{secret}'");
             }
