@@ -44,7 +44,10 @@ public static class GrpoCatalog
     /// <param name="promptColumnName">The text column with prompts.</param>
     /// <param name="outputColumnName">The text column that the transformer adds.</param>
     /// <returns>The transformer; dispose it.</returns>
-    /// <exception cref="System.IO.IOException">The model directory or one of its files is missing or damaged.</exception>
+    /// <exception cref="IOException">The model directory or one of its files is missing, or (<see cref="ModelFormatException"/>) config.json or the weights are damaged or ask for what is not supported.</exception>
+    /// <exception cref="InvalidDataException">A file of the tokenizer is damaged.</exception>
+    /// <exception cref="NotSupportedException">The tokenizer or the chat template needs what is not supported.</exception>
+    /// <exception cref="InvalidOperationException"><c>MLContext.GpuDeviceId</c> names a GPU that is not there, and <c>FallbackToCpu</c> is false.</exception>
     public static GrpoTransformer LoadGrpoPolicy(
         this TransformsCatalog catalog, string modelPath, string promptColumnName = "Prompt", string outputColumnName = "Completion") =>
         LoadGrpoPolicy(catalog, new GrpoOptions { ModelPath = modelPath, PromptColumnName = promptColumnName, OutputColumnName = outputColumnName });
@@ -52,12 +55,16 @@ public static class GrpoCatalog
     /// <summary>Loads a language model as a transformer, without training it.</summary>
     /// <param name="catalog">The catalog, <c>mlContext.Transforms</c>.</param>
     /// <param name="options">
-    /// Of a run's options what a transformer needs: the model, the columns, the prompt format and
-    /// <see cref="GrpoOptions.Generation"/>. Rewards and what else concerns training are not looked at.
+    /// Of a run's options what a transformer needs: the model, the columns, prompt format and system prompt, stop tokens,
+    /// <see cref="GrpoOptions.Execution"/> and <see cref="GrpoOptions.Generation"/>. Rewards and what else concerns training are not looked at.
+    /// With no seed, here or in the <see cref="MLContext"/>, it is 0.
     /// </param>
     /// <returns>The transformer; dispose it.</returns>
     /// <exception cref="GrpoOptionsException">Options break rules; the message lists all of them.</exception>
-    /// <exception cref="System.IO.IOException">The model directory or one of its files is missing or damaged.</exception>
+    /// <exception cref="IOException">The model directory or one of its files is missing, or (<see cref="ModelFormatException"/>) config.json or the weights are damaged or ask for what is not supported.</exception>
+    /// <exception cref="InvalidDataException">A file of the tokenizer is damaged.</exception>
+    /// <exception cref="NotSupportedException">The tokenizer or the chat template needs what is not supported.</exception>
+    /// <exception cref="InvalidOperationException"><c>MLContext.GpuDeviceId</c> names a GPU that is not there, and <c>FallbackToCpu</c> is false.</exception>
     public static GrpoTransformer LoadGrpoPolicy(this TransformsCatalog catalog, GrpoOptions options)
     {
         ArgumentNullException.ThrowIfNull(catalog);

@@ -8,6 +8,7 @@ namespace QuickStart;
 internal sealed record Figures
 {
     private const int Shown = 5;
+    private const int Characters = 100;
 
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
@@ -70,19 +71,10 @@ internal sealed record Figures
     /// <summary>Prints tables and some completions.</summary>
     public void Print(IReadOnlyList<Problem> problems, IReadOnlyList<string> before, IReadOnlyList<string> after)
     {
-        AnsiConsole.WriteLine();
-        var table = new Table().AddColumns("on held-out problems", "before", "after");
-        table.AddRow("right, sampled (95 % interval)", $"{SampledBefore:P1} ± {100 * SampledBeforeInterval:F1}", $"{SampledAfter:P1} ± {100 * SampledAfterInterval:F1}");
-        table.AddRow("right, greedy", $"{GreedyBefore:P1}", $"{GreedyAfter:P1}");
-        table.AddRow("right at least once in 8 samples", $"{PassAt8Before:P1}", $"{PassAt8After:P1}");
-        table.AddRow("right, sampled at temperature 0.3 (sharpening alone)", $"{SharpenedBefore:P1}", "");
-        table.AddRow("mean length, tokens", $"{LengthBefore:F2}", $"{LengthAfter:F2}");
-        AnsiConsole.Write(table);
-
         var examples = new Table().AddColumns("problem", "answer", "greedy before", "greedy after");
         for (var i = 0; i < Math.Min(Shown, problems.Count); i++)
         {
-            examples.AddRow(Markup.Escape(problems[i].Prompt), Markup.Escape(problems[i].Answer), Markup.Escape(before[i]), Markup.Escape(after[i]));
+            examples.AddRow(Markup.Escape(OneLine(problems[i].Prompt)), Markup.Escape(OneLine(problems[i].Answer)), Markup.Escape(OneLine(before[i])), Markup.Escape(OneLine(after[i])));
         }
 
         AnsiConsole.Write(examples);
@@ -93,14 +85,32 @@ internal sealed record Figures
         }
 
         AnsiConsole.Write(work);
+        var table = new Table().AddColumns("on held-out problems", "before", "after");
+        table.AddRow("right, sampled (95 % interval)", $"{SampledBefore:P1} ± {100 * SampledBeforeInterval:F1}", $"{SampledAfter:P1} ± {100 * SampledAfterInterval:F1}");
+        table.AddRow("right, greedy", $"{GreedyBefore:P1}", $"{GreedyAfter:P1}");
+        table.AddRow("right at least once in 8 samples", $"{PassAt8Before:P1}", $"{PassAt8After:P1}");
+        table.AddRow("right, sampled at temperature 0.3 (sharpening alone)", $"{SharpenedBefore:P1}", "");
+        table.AddRow("mean length, tokens", $"{LengthBefore:F2}", $"{LengthAfter:F2}");
+        AnsiConsole.Write(table);
         AnsiConsole.MarkupLineInterpolated($"{Steps} steps in {Seconds:F1} s, measuring included. Scoring forwards run: {ScoringForwards}.");
     }
+
+    // What a model says may be long, and may hold what a terminal takes for a command.
+    private static string OneLine(string text) =>
+        string.Concat(text.Take(Characters).Select(c => char.IsControl(c) ? ' ' : c)) + (text.Length > Characters ? " ..." : "");
 
     /// <summary>Writes the figures as JSON, under a temporary name first.</summary>
     public void Write(string path)
     {
         var temporary = path + ".tmp";
-        File.WriteAllText(temporary, JsonSerializer.Serialize(this, Json) + "\n");
-        File.Move(temporary, path, overwrite: true);
+        try
+        {
+            File.WriteAllText(temporary, JsonSerializer.Serialize(this, Json) + "\n");
+            File.Move(temporary, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
     }
 }

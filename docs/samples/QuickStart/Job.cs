@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Microsoft.Extensions.Logging;
 using Microsoft.ML;
 using Microsoft.ML.Grpo;
 using Spectre.Console;
@@ -19,9 +18,9 @@ internal sealed record JobOptions
 
     public int Seed { get; init; }
 
-    public double LearningRate { get; init; }
+    public double? LearningRate { get; init; }
 
-    public int MaxCompletionTokens { get; init; }
+    public int? MaxCompletionTokens { get; init; }
 
     public int? Threads { get; init; }
 
@@ -38,11 +37,15 @@ internal sealed record JobOptions
 internal static class Job
 {
     public const int DefaultSteps = 250;
-    public const double DefaultLearningRate = 5e-4;
-    public const int DefaultCompletionTokens = 6;
+
+    // The toy's; a pretrained model would not survive the one, nor come to its answer with the other.
+    private const double ToyLearningRate = 5e-4;
+    private const int ToyCompletionTokens = 6;
+    private const int OwnCompletionTokens = 64;
 
     private const int Samples = 8;
     private const string Accuracy = "accuracy";
+    private const int Cancelled = 130; // what a shell reports for Ctrl+C
 
     public static int Run(JobOptions job, CancellationToken cancellationToken)
     {
@@ -52,31 +55,35 @@ internal static class Job
             : $"[yellow]This is a demonstration[/] on {Markup.Escape(job.Model)}.");
         try
         {
+            Outputs.Check(job.Save, job.Result); // before minutes of training, not after them
             var ml = new MLContext(job.Seed) { GpuDeviceId = job.Gpu, FallbackToCpu = false };
             var (training, heldOut) = job.Data is null
                 ? (Problems.Load(Path.Combine(toy, "problems.train.tsv")), Problems.Load(Path.Combine(toy, "problems.heldout.tsv")))
                 : Problems.Split(Problems.Load(job.Data), job.Seed);
-            Train(ml, job, job.Model ?? toy, training, heldOut, cancellationToken);
-            return 0;
+            if (job.Model is not null && job.Data is null)
+            {
+                AnsiConsole.WriteLine("No --data: the toy's additions are the problems.");
+            }
+
+            return Train(ml, job, job.Model ?? toy, training, heldOut, cancellationToken);
         }
         catch (OperationCanceledException)
         {
-            AnsiConsole.MarkupLine("[red]Cancelled.[/] Nothing was saved.");
-            return 130;
+            Outputs.Errors.MarkupLine("[red]Cancelled before the first step.[/] Nothing was saved.");
+            return Cancelled;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException or TrainingException or NotSupportedException or InvalidOperationException or InvalidDataException)
         {
-            AnsiConsole.MarkupLineInterpolated($"[red]{error.Message}[/]");
+            Outputs.Errors.MarkupLineInterpolated($"[red]{error.Message}[/]");
             return 1;
         }
     }
 
-    private static void Train(MLContext ml, JobOptions job, string model, IReadOnlyList<Problem> training, IReadOnlyList<Problem> heldOut, CancellationToken cancellationToken)
+    private static int Train(MLContext ml, JobOptions job, string model, IReadOnlyList<Problem> training, IReadOnlyList<Problem> heldOut, CancellationToken cancellationToken)
     {
         var (trainingData, heldOutData) = (ml.Data.LoadFromEnumerable(training), ml.Data.LoadFromEnumerable(heldOut));
         AnsiConsole.MarkupLineInterpolated($"{training.Count} problems to train on, {heldOut.Count} held out, such as \"{heldOut[0].Prompt}\" with the answer \"{heldOut[0].Answer}\".");
         var clock = Stopwatch.StartNew();
-        using var warnings = LoggerFactory.Create(builder => builder.AddProvider(new WarningPrinter()));
         using var display = new LiveDisplay(Accuracy);
         var options = new GrpoOptions
         {
@@ -84,14 +91,15 @@ internal static class Job
             GroupSize = Samples,
             PromptsPerRollout = Math.Min(32, training.Count),
             Steps = job.Steps,
-            MaxCompletionTokens = job.MaxCompletionTokens,
+            MaxCompletionTokens = job.MaxCompletionTokens ?? (job.Model is null ? ToyCompletionTokens : OwnCompletionTokens),
             Seed = job.Seed,
-            Optimizer = { LearningRate = job.LearningRate, Schedule = LearningRateSchedule.Cosine, WarmupSteps = Math.Min(10, job.Steps - 1) },
+            Optimizer = { LearningRate = job.LearningRate ?? (job.Model is null ? ToyLearningRate : null), Schedule = LearningRateSchedule.Cosine, WarmupSteps = Math.Min(10, job.Steps - 1) },
             Evaluation = { ValidationData = heldOutData, Samples = Samples },
             Execution = { Threads = job.Threads ?? (job.Model is null ? 1 : null) },
-            Logger = warnings.CreateLogger("QuickStart"),
+            Logger = display,
             Progress = display,
             CancellationToken = cancellationToken,
+            OnCancel = CancellationBehavior.ReturnLastStep,
         };
         var coin = new Random(job.Seed);
         if (job.RandomReward)
@@ -110,15 +118,30 @@ internal static class Job
         }
 
         using var policy = display.While(() => ml.Transforms.TrainGrpo(options).Fit(trainingData));
-        var after = Completions(ml, policy, heldOutData);
-        var figures = Figures.Of(policy.Training!, Accuracy, sharpened, clock.Elapsed);
-        figures.Print(heldOut, before, after);
+        var run = policy.Training!;
+        if (run.Steps.Count == 0)
+        {
+            throw new OperationCanceledException(cancellationToken);
+        }
+
+        ml.Model.SaveAtomically(policy, trainingData.Schema, job.Save);
+        if (cancellationToken.IsCancellationRequested)
+        {
+            Outputs.Errors.MarkupLineInterpolated($"[red]Cancelled.[/] The policy of step {run.Steps.Count} of {job.Steps} is saved to {job.Save}.");
+            return Cancelled;
+        }
+
+        var figures = Figures.Of(run, Accuracy, sharpened, clock.Elapsed);
+        figures.Print(heldOut, before, Completions(ml, policy, heldOutData));
         if (job.Result is not null)
         {
             figures.Write(job.Result);
         }
 
-        SaveAndUse(ml, policy, trainingData.Schema, job.Save, heldOut[0]);
+        // The engine disposes the transformer that it was made from.
+        using var engine = ml.Model.CreatePredictionEngine<Problem, Solution>(ml.Model.Load(job.Save, out _));
+        AnsiConsole.MarkupLineInterpolated($"Saved to {job.Save} and loaded again: {heldOut[0].Prompt} {engine.Predict(heldOut[0]).Completion}");
+        return 0;
     }
 
     /// <summary>The model as it is, completing greedily (0) or at a temperature.</summary>
@@ -138,25 +161,5 @@ internal static class Job
             [.. completions.Select((text, i) => new RewardSample(problems[i].Prompt, text, [], FinishReason.Stop, i, 0, new Dictionary<string, object?> { ["Answer"] = problems[i].Answer }))],
             CancellationToken.None).AsTask().GetAwaiter().GetResult();
         return scores.Average(score => score ?? 0);
-    }
-
-    /// <summary>Saved under a temporary name first: ML.NET opens the file itself, so a full disk would leave half of one.</summary>
-    private static void SaveAndUse(MLContext ml, GrpoTransformer policy, DataViewSchema schema, string path, Problem problem)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var temporary = path + ".tmp";
-        try
-        {
-            ml.Model.Save(policy, schema, temporary);
-            File.Move(temporary, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
-
-        // The engine disposes the transformer that it was made from.
-        using var engine = ml.Model.CreatePredictionEngine<Problem, Solution>(ml.Model.Load(path, out _));
-        AnsiConsole.MarkupLineInterpolated($"Saved to {path} and loaded again: {problem.Prompt} {engine.Predict(problem).Completion}");
     }
 }

@@ -7,12 +7,13 @@ using Spectre.Console.Rendering;
 namespace QuickStart;
 
 /// <summary>Shows a run while it works: a table that redraws itself in a terminal, a line now and then elsewhere.</summary>
-internal sealed class LiveDisplay(string accuracy) : IProgress<GrpoProgress>, IDisposable
+internal sealed class LiveDisplay(string accuracy) : IProgress<GrpoProgress>, ILogger, IDisposable
 {
     private const int LineEvery = 10;
     private const int Smoothing = 10;
 
     private readonly Queue<double> _recent = new();
+    private readonly List<string> _warnings = [];
     private LiveDisplayContext? _live;
 
     /// <summary>Does the work with the display on.</summary>
@@ -24,14 +25,45 @@ internal sealed class LiveDisplay(string accuracy) : IProgress<GrpoProgress>, ID
         }
 
         T result = default!;
-        AnsiConsole.Live(new Text("Measuring the untrained model ...")).Start(context =>
+        try
         {
-            _live = context;
-            result = work();
-        });
-        _live = null;
+            AnsiConsole.Live(new Text("Measuring the untrained model ...")).Start(context =>
+            {
+                _live = context;
+                result = work();
+            });
+        }
+        finally
+        {
+            _live = null;
+            _warnings.ForEach(Warn);
+        }
+
         return result;
     }
+
+    /// <summary>Shows warnings, below the table while there is one; the rest of a run's log says what the table shows.</summary>
+    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+    {
+        if (!IsEnabled(logLevel))
+        {
+            return;
+        }
+
+        if (_live is null)
+        {
+            Warn(formatter(state, exception));
+        }
+        else
+        {
+            _warnings.Add(formatter(state, exception));
+        }
+    }
+
+    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
+
+    public IDisposable? BeginScope<TState>(TState state)
+        where TState : notnull => null;
 
     /// <summary>Called by the run, on its own thread.</summary>
     public void Report(GrpoProgress value)
@@ -59,16 +91,19 @@ internal sealed class LiveDisplay(string accuracy) : IProgress<GrpoProgress>, ID
 
     public void Dispose() => _live = null;
 
+    private static void Warn(string warning) => AnsiConsole.MarkupLineInterpolated($"[yellow]{warning}[/]");
+
     private Grid Picture(GrpoProgress value)
     {
         var grid = new Grid().AddColumns(2);
         void Row(string name, string text) => grid.AddRow(new Text(name, new Style(Color.Grey)), new Text(text));
         Row("step", $"{value.Step} of {value.Steps}: {value.Phase}");
         Row($"right, last {Smoothing} steps", _recent.Count == 0 ? "-" : $"{_recent.Average():P1}");
-        Row("mean length", $"{value.MeanLength:F1} tokens");
-        Row("sampled", $"{value.TokensPerSecond:F0} tokens/s");
+        Row("mean length", value.MeanLength is { } length ? $"{length:F1} tokens" : "-");
+        Row("sampled", value.TokensPerSecond is { } rate ? $"{rate:F0} tokens/s" : "-");
         Row("time", $"{Clock(value.Elapsed)} gone, {Clock(value.Remaining)} left");
-        return grid.AddRow(new Text(""), new BarOf(value.Step / (double)value.Steps));
+        grid.AddRow(new Text(""), new BarOf(value.Step / (double)value.Steps));
+        return _warnings.Count == 0 ? grid : grid.AddRow(new Text("warnings", new Style(Color.Yellow)), new Text(string.Join('\n', _warnings)));
     }
 
     private static string Clock(TimeSpan? time) => time is { } t ? $"{(int)t.TotalMinutes}:{t.Seconds:00}" : "-:--";
@@ -83,28 +118,5 @@ internal sealed class LiveDisplay(string accuracy) : IProgress<GrpoProgress>, ID
             yield return new Segment(new string('━', full), new Style(Color.Green));
             yield return new Segment(new string('━', Width - full), new Style(Color.Grey));
         }
-    }
-}
-
-/// <summary>Prints warnings; the rest of a run's log says what the display shows.</summary>
-internal sealed class WarningPrinter : ILoggerProvider, ILogger
-{
-    public ILogger CreateLogger(string categoryName) => this;
-
-    public IDisposable? BeginScope<TState>(TState state)
-        where TState : notnull => null;
-
-    public bool IsEnabled(LogLevel logLevel) => logLevel >= LogLevel.Warning;
-
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-    {
-        if (IsEnabled(logLevel))
-        {
-            AnsiConsole.MarkupLineInterpolated($"[yellow]{formatter(state, exception)}[/]");
-        }
-    }
-
-    public void Dispose()
-    {
     }
 }

@@ -57,24 +57,25 @@ internal static class Problems
     {
         var lines = File.ReadAllLines(path);
         var header = lines.FirstOrDefault()?.Split('\t') ?? [];
-        var (prompt, answer) = (Array.IndexOf(header, "Prompt"), Array.IndexOf(header, "Answer"));
+        int Column(string name) => Array.FindIndex(header, field => field.Trim().Equals(name, StringComparison.OrdinalIgnoreCase));
+        var (prompt, answer) = (Column("Prompt"), Column("Answer"));
         if (prompt < 0 || answer < 0)
         {
-            throw new InvalidDataException($"The first line of '{path}' is '{lines.FirstOrDefault()}'. It must name the columns Prompt and Answer, with a tab between them.");
+            throw new InvalidDataException($"The first line of '{path}' must name the columns Prompt and Answer, with a tab between them. It has {header.Length} fields, and not both names.");
         }
 
-        for (var i = 1; i < lines.Length; i++)
+        foreach (var (line, number) in Numbered(lines).Skip(1))
         {
-            var fields = lines[i].Split('\t');
+            var fields = line.Split('\t');
             yield return fields.Length == header.Length
-                ? new() { Prompt = fields[prompt], Answer = fields[answer] }
-                : throw new InvalidDataException($"Line {i + 1} of '{path}' has {fields.Length} fields, and its first line names {header.Length}.");
+                ? Checked(new() { Prompt = fields[prompt], Answer = fields[answer] }, path, number)
+                : throw new InvalidDataException($"Line {number} of '{path}' has {fields.Length} fields, and its first line names {header.Length}. Separate fields by one tab each; fields are not quoted.");
         }
     }
 
     private static IEnumerable<Problem> JsonLines(string path)
     {
-        foreach (var (line, i) in File.ReadLines(path).Select((line, i) => (line, i)).Where(l => !string.IsNullOrWhiteSpace(l.line)))
+        foreach (var (line, number) in Numbered(File.ReadLines(path)))
         {
             Problem? problem;
             try
@@ -83,12 +84,18 @@ internal static class Problems
             }
             catch (JsonException error)
             {
-                throw new InvalidDataException($"Line {i + 1} of '{path}' is not a JSON object with the text fields prompt and answer: {error.Message}", error);
+                throw new InvalidDataException($"Line {number} of '{path}' is not a JSON object with the text fields prompt and answer, at character {error.BytePositionInLine + 1}.", error);
             }
 
-            yield return problem is { Prompt.Length: > 0, Answer.Length: > 0 }
-                ? problem
-                : throw new InvalidDataException($"Line {i + 1} of '{path}' lacks a text field prompt or answer.");
+            yield return Checked(problem, path, number);
         }
     }
+
+    private static IEnumerable<(string Line, int Number)> Numbered(IEnumerable<string> lines) =>
+        lines.Select((line, i) => (line, i + 1)).Where(l => !string.IsNullOrWhiteSpace(l.line));
+
+    private static Problem Checked(Problem? problem, string path, int line) =>
+        string.IsNullOrWhiteSpace(problem?.Prompt) || string.IsNullOrWhiteSpace(problem.Answer)
+            ? throw new InvalidDataException($"Line {line} of '{path}' has no prompt or no answer. Fill both, or delete the line.")
+            : problem;
 }

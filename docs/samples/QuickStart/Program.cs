@@ -1,6 +1,7 @@
 // Trains a language model to solve problems whose answers can be checked, and shows what that did. Without arguments it
 // uses the toy model and problems of docs/samples/TinyAdder; with --model and --data, your own.
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using QuickStart;
 
@@ -10,11 +11,14 @@ var data = new Option<FileInfo?>("--data") { Description = "Problems: a .tsv wit
 var extract = new Option<string?>("--extract") { Description = "Regex whose last match in a completion is the answer. Default: the whole completion." };
 var steps = new Option<int>("--steps") { Description = "Updates of the weights.", DefaultValueFactory = _ => Job.DefaultSteps };
 var seed = new Option<int>("--seed") { Description = "Seed of the run.", DefaultValueFactory = _ => 1 };
-var rate = new Option<double>("--learning-rate") { Description = "Peak learning rate. The default suits the toy; for a real model 1e-6 to 1e-5.", DefaultValueFactory = _ => Job.DefaultLearningRate };
-var tokens = new Option<int>("--max-completion-tokens") { Description = "Most tokens of a completion.", DefaultValueFactory = _ => Job.DefaultCompletionTokens };
+var rate = new Option<double?>("--learning-rate") { Description = "Peak learning rate. Default: 5e-4 for the toy, else 1e-6." };
+var tokens = new Option<int?>("--max-completion-tokens") { Description = "Most tokens of a completion. Default: 6 for the toy, else 64." };
 var threads = new Option<int?>("--threads") { Description = "Threads of an operator. Default: 1 for the toy, whose matrices are too small for more, else one a core." };
 var control = new Option<string?>("--control") { Description = "random-reward: trains on coin tosses, which must teach nothing." };
 control.AcceptOnlyFromAmong("random-reward");
+steps.Validators.Add(AtLeastOne);
+tokens.Validators.Add(AtLeastOne);
+threads.Validators.Add(AtLeastOne);
 var gpu = new Option<int?>("--gpu") { Description = "Number of a CUDA device; needs a build with -p:TorchBackend=cuda-linux or cuda-windows." };
 var save = new Option<FileInfo>("--save") { Description = "Where the trained policy goes.", DefaultValueFactory = _ => new(Path.Combine(Path.GetTempPath(), "grpo-quickstart.zip")) };
 var result = new Option<FileInfo?>("--result") { Description = "Writes the figures to this file as JSON." };
@@ -38,3 +42,11 @@ command.SetAction((parsed, cancellationToken) => Task.FromResult(Job.Run(
     },
     cancellationToken)));
 return await command.Parse(args).InvokeAsync();
+
+static void AtLeastOne(OptionResult result)
+{
+    if (result.Tokens is [var token] && int.TryParse(token.Value, out var value) && value < 1)
+    {
+        result.AddError($"{result.Option.Name} is {value}, but must be 1 or more.");
+    }
+}

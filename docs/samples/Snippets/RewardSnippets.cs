@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Grpo;
 
 namespace Snippets;
@@ -48,8 +49,8 @@ internal static class RewardSnippets
         #region RewardsColumns
         var near = Reward.FromFunction(
             "near",
-            sample => sample.Columns["Answer"] is string answer && double.TryParse(answer, out double expected)
-                ? double.TryParse(sample.Completion, out double given) ? 1 / (1 + Math.Abs(given - expected)) : 0
+            sample => sample.Columns["Answer"] is string answer && double.TryParse(answer, CultureInfo.InvariantCulture, out double expected)
+                ? double.TryParse(sample.Completion, CultureInfo.InvariantCulture, out double given) ? 1 / (1 + Math.Abs(given - expected)) : 0
                 : null,   // the row has no number to compare with
             columns: "Answer");
         #endregion

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.Grpo;
@@ -27,6 +28,36 @@ internal sealed record GenerationSettings
     public string? SystemPrompt { get; init; }
 
     public IReadOnlyList<int> StopTokenIds { get; init; } = [];
+
+    public string ToJson() => JsonSerializer.Serialize(this, GenerationSettingsJson.Default.GenerationSettings);
+
+    /// <exception cref="InvalidDataException">It is not such an object, or a value is out of range.</exception>
+    public static GenerationSettings FromJson(string json)
+    {
+        try
+        {
+            var settings = JsonSerializer.Deserialize(json, GenerationSettingsJson.Default.GenerationSettings) ?? throw new JsonException("they are null");
+            return settings.OutOfRange() is { } name ? throw new JsonException($"{name} is out of range") : settings;
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"The GRPO model is damaged: its generation settings cannot be read ({e.Message}). Save or copy it again.", e);
+        }
+    }
+
+    // The ranges of GenerationOptions: what was saved had passed them, what was changed since may not.
+    private string? OutOfRange() => this switch
+    {
+        { Temperature: not >= 0 } => nameof(Temperature),
+        { TopK: < 1 } => nameof(TopK),
+        { TopP: <= 0 or > 1 } => nameof(TopP),
+        { MinP: < 0 or > 1 } => nameof(MinP),
+        { MaxCompletionTokens: < 1 } => nameof(MaxCompletionTokens),
+        { BatchSize: < 1 } => nameof(BatchSize),
+        _ when !Enum.IsDefined(Precision) => nameof(Precision),
+        _ when !Enum.IsDefined(PromptFormat) => nameof(PromptFormat),
+        _ => null,
+    };
 }
 
 /// <summary>Source-generated, so that loading needs no reflection.</summary>

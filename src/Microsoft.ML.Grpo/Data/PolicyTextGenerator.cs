@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Grpo;
@@ -17,12 +16,12 @@ internal sealed class PolicyTextGenerator(Policy policy, GenerationSettings sett
 
     public override int BatchSize => settings.BatchSize;
 
-    public override string SettingsJson => JsonSerializer.Serialize(settings, GenerationSettingsJson.Default.GenerationSettings);
+    public override string SettingsJson => settings.ToJson();
 
     /// <summary>Reads a saved policy back: the model directory that <see cref="Save"/> wrote.</summary>
     public static TextGenerator Load(IHostEnvironment environment, string directory, string settingsJson)
     {
-        var settings = ReadSettings(settingsJson);
+        var settings = GenerationSettings.FromJson(settingsJson);
         TorchRuntime.Initialize();
         using var channel = environment.Register(nameof(GrpoTransformer)).Start("Load");
         var device = TorchDevice.Of(environment, new ChannelLogger(channel));
@@ -60,18 +59,6 @@ internal sealed class PolicyTextGenerator(Policy policy, GenerationSettings sett
     public override void SavePretrained(string directory) => policy.Model.SavePretrained(directory);
 
     public override void Dispose() => policy.Dispose();
-
-    private static GenerationSettings ReadSettings(string json)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(json, GenerationSettingsJson.Default.GenerationSettings) ?? throw new JsonException("they are null");
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataException($"The GRPO model is damaged: its generation settings cannot be read ({e.Message}). Save or copy it again.", e);
-        }
-    }
 
     private int[] Encode(string prompt, long row)
     {

@@ -42,6 +42,11 @@ internal sealed class ReadAhead : IDisposable
 
     private void Fill(long row)
     {
+        if (row < _next)
+        {
+            throw new InvalidOperationException($"Completing the batch of row {row} failed before. Make a new cursor to try again.");
+        }
+
         for (; _next < row; _next++)
         {
             _ = _cursor.MoveNext();
@@ -63,7 +68,7 @@ internal sealed class ReadAhead : IDisposable
         }
 
         _next += prompts.Count;
-        _batchStart = row;
         _batch = _transformer.Generate(prompts, row);
+        _batchStart = row; // only now: after a failure the rows of the batch before must not pass for these
     }
 }

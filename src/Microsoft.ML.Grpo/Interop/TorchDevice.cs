@@ -35,7 +35,7 @@ internal static partial class TorchDevice
         return torch.CPU;
     }
 
-    // RunLog, the log of a run, has the others.
+    // RunLog has the others.
     [LoggerMessage(22, LogLevel.Warning, "MLContext.GpuDeviceId is {Id}, but the CUDA devices that TorchSharp sees number {Count}: the CPU is used (MLContext.FallbackToCpu). Build with -p:TorchBackend=cuda-linux or cuda-windows on a machine with a CUDA driver, or set GpuDeviceId = null.")]
     private static partial void NoSuchGpu(ILogger logger, int id, int count);
 }

@@ -10,20 +10,22 @@ namespace Microsoft.ML.Grpo;
 /// </summary>
 public static class TorchRuntime
 {
+    private static readonly FirstChoice AllocatorIsTuned = new();
+
     /// <summary>
     /// Loads the native library, on older Linux systems too, and tunes the allocator. Thread-safe; what was done once
     /// is not done again.
     /// </summary>
     /// <param name="tuneAllocator">
     /// Whether large freed blocks stay with the process (Linux with glibc; elsewhere without effect): much faster steps
-    /// on CPU, for memory that is not returned after a peak. Default: <see langword="true"/>. Once raised, the
-    /// thresholds stay so: to keep the system's own, pass <see langword="false"/> in the first call of the process.
+    /// on CPU, for memory that is not returned after a peak. Default: <see langword="true"/>. The first call of the
+    /// process decides, a run and the loading of a model being such calls too; later ones have no say.
     /// </param>
     /// <exception cref="DllNotFoundException">The native library cannot be loaded; the message names the remedies.</exception>
     /// <exception cref="InvalidOperationException">TorchSharp was used, and failed, before: it does not try again in a process.</exception>
     public static void Initialize(bool tuneAllocator = true)
     {
-        if (tuneAllocator)
+        if (AllocatorIsTuned.Make(tuneAllocator))
         {
             _ = Allocator.Tune();
         }

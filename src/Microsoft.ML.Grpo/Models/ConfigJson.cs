@@ -16,9 +16,10 @@ internal sealed class ConfigJson
         File = file;
         foreach (var property in root.EnumerateObject())
         {
-            if (!_values.TryAdd(property.Name, property.Value))
+            var name = Name(property);
+            if (!_values.TryAdd(name, property.Value))
             {
-                throw Error(property.Name, "appears twice. Remove one of the two.");
+                throw Error(name, "appears twice. Remove one of the two.");
             }
         }
     }
@@ -86,7 +87,7 @@ internal sealed class ConfigJson
     public string? Text(string key) => Value(key) switch
     {
         null => null,
-        { ValueKind: JsonValueKind.String } value => value.GetString(),
+        { ValueKind: JsonValueKind.String } value => Characters(key, value),
         { } other => throw WrongKind(key, "a string", other),
     };
 
@@ -94,7 +95,7 @@ internal sealed class ConfigJson
     {
         null => [],
         { ValueKind: JsonValueKind.Array } list when list.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
-            => [.. list.EnumerateArray().Select(item => item.GetString()!)],
+            => [.. list.EnumerateArray().Select(item => Characters(key, item))],
         { } other => throw WrongKind(key, "a list of strings", other),
     };
 
@@ -120,6 +121,30 @@ internal sealed class ConfigJson
     {
         var text = value.GetRawText();
         return text.Length <= 80 ? text : text[..77] + "...";
+    }
+
+    private string Name(JsonProperty property)
+    {
+        try
+        {
+            return property.Name;
+        }
+        catch (InvalidOperationException cause)
+        {
+            throw new ModelFormatException(File, "has a key with half a character in it. Download the file again.", cause);
+        }
+    }
+
+    private string Characters(string key, JsonElement value)
+    {
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            throw WrongKind(key, "text of whole characters", value);
+        }
     }
 
     private int TokenId(string key, JsonElement value) =>

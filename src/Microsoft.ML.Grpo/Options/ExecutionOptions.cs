@@ -1,6 +1,6 @@
 namespace Microsoft.ML.Grpo;
 
-/// <summary>How the machine is used. None of these changes what is learned, <see cref="Precision"/> apart.</summary>
+/// <summary>How the machine is used. Sums are rounded otherwise with other threads or micro-batches; beside that, and <see cref="Precision"/> apart, none of these changes what is learned.</summary>
 public sealed class ExecutionOptions
 {
     private const int DefaultMicroBatchTokens = 4096;
@@ -25,7 +25,7 @@ public sealed class ExecutionOptions
     /// <value>Default: <c>true</c>. Range: <c>true</c> or <c>false</c>.</value>
     /// <remarks>
     /// Large tensors come and go each step, and fresh pages are slow.
-    /// <para>Ignored: where the C library is not glibc (Windows, macOS, Alpine).</para>
+    /// <para>Ignored: where the C library is not glibc (Windows, macOS, Alpine), and where a run, a loaded model or <c>TorchRuntime.Initialize</c> chose before in the process.</para>
     /// <para>Source: glibc <c>mallopt</c>.</para>
     /// </remarks>
     public bool TuneAllocator { get; set; } = true;

@@ -180,7 +180,7 @@ public sealed partial class GrpoOptions
     /// <summary>Fixes every random draw of the run.</summary>
     /// <value>Default: <c>null</c> (the seed of the <c>MLContext</c>, else one that is drawn and logged). Range: any number.</value>
     /// <remarks>
-    /// The same seed, data and machine give the same weights to the bit.
+    /// The same seed, options, data and machine give the same weights to the bit.
     /// <para>Source: Hugging Face <c>seed</c>.</para>
     /// </remarks>
     public long? Seed { get; set; }

@@ -109,9 +109,14 @@ internal static class OptionRules
     /// <exception cref="GrpoOptionsException">At least one rule is broken.</exception>
     public static void Check(GrpoOptions options) => Check(options, All);
 
-    /// <summary>The same for a policy that is only to complete prompts, which needs no reward.</summary>
+    /// <summary>The same for a policy that is only to complete prompts: what concerns training is not looked at.</summary>
     /// <exception cref="GrpoOptionsException">Options break rules.</exception>
-    public static void CheckWithoutTraining(GrpoOptions options) => Check(options, All.Where(rule => rule.Option != "Rewards"));
+    public static void CheckWithoutTraining(GrpoOptions options) => Check(options, All.Where(rule => ConcernsCompleting(rule.Option)));
+
+    private static bool ConcernsCompleting(string option) =>
+        option is "ModelPath" or "PromptColumnName" or "OutputColumnName" or "LogProbColumnName" or "FinishReasonColumnName"
+            or "PromptFormat" or "SystemPrompt" or "MaxCompletionTokens" or "Sampling.StopTokenIds" or "Execution.Threads" or "Execution.Precision"
+        || option.StartsWith("Generation.", StringComparison.Ordinal);
 
     private static void Check(GrpoOptions options, IEnumerable<OptionRule> rules)
     {

@@ -6,7 +6,7 @@ namespace Microsoft.ML.Grpo;
 internal static class AnswerText
 {
     /// <summary>The column's value as text, numbers in their shortest invariant form; null for null and NaN.</summary>
-    /// <exception cref="InvalidOperationException">The sample does not carry the column.</exception>
+    /// <exception cref="InvalidOperationException">The sample does not carry the column, or it holds a vector.</exception>
     public static string? Of(RewardSample sample, string column)
     {
         if (!sample.Columns.TryGetValue(column, out var value))
@@ -22,7 +22,8 @@ internal static class AnswerText
             float number when float.IsNaN(number) => null,
             double number when double.IsNaN(number) => null,
             IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
-            _ => value.ToString(),
+            bool truth => truth ? "True" : "False",
+            _ => throw new InvalidOperationException($"The column '{column}' holds {value.GetType().Name}, which is not one answer. Name a column of text or of a number, or write the comparison with Reward.FromFunction."),
         };
     }
 }

@@ -45,7 +45,7 @@ internal sealed class RewardScorer
         var running = _rewards.Select(reward => ScoreOneAsync(reward, batch, stop)).ToArray();
 
         // Nobody may still be at work on the batch when the caller hears of a failure.
-        await Task.WhenAll(running).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default).ConfigureAwait(false);
+        await ((Task)Task.WhenAll(running)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
         if (Array.Find(running, task => task.IsFaulted) is { } failed)
         {

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.ML.Tokenizers;
 
 namespace Microsoft.ML.Grpo;
@@ -31,9 +32,23 @@ internal sealed class BytePairEncoder
 
     /// <summary>Adds the ids of a text.</summary>
     /// <exception cref="ArgumentException">The vocabulary lacks a byte of the text.</exception>
+    /// <exception cref="InvalidDataException">A pattern of the pre-tokenizer takes for ever on the text.</exception>
     public void Encode(string text, List<int> ids)
     {
         RefuseUnspellable(text);
+        try
+        {
+            Add(text, ids);
+        }
+        catch (RegexMatchTimeoutException cause)
+        {
+            throw new InvalidDataException(
+                $"{_file}: the pre-tokenizer's pattern '{cause.Pattern}' found no end on a text of {text.Length} characters. Fetch the file again; if it is as its author made it, shorten or leave out such texts.", cause);
+        }
+    }
+
+    private void Add(string text, List<int> ids)
+    {
         if (!_ignoreMerges)
         {
             ids.AddRange(_bpe.EncodeToIds(text));

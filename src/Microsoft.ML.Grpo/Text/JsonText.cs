@@ -5,16 +5,24 @@ namespace Microsoft.ML.Grpo;
 /// <summary>Reads the JSON files of a model; errors name the file and the field.</summary>
 internal static class JsonText
 {
-    public static JsonDocument Parse(ReadOnlyMemory<byte> json, string file)
+    /// <summary>Parses a file and reads it.</summary>
+    /// <exception cref="InvalidDataException">It is not JSON, or holds a value of the wrong kind.</exception>
+    public static T Read<T>(ReadOnlyMemory<byte> json, string file, Func<JsonElement, T> read)
     {
         try
         {
             // A byte order mark is legal in files that editors on Windows wrote, and not in JSON.
-            return JsonDocument.Parse(json.Span.StartsWith("\uFEFF"u8) ? json[3..] : json);
+            using var document = JsonDocument.Parse(json.Span.StartsWith("\uFEFF"u8) ? json[3..] : json);
+            return read(document.RootElement);
         }
         catch (JsonException cause)
         {
             throw new InvalidDataException($"{file} is not valid JSON: {cause.Message} Fetch the file again.", cause);
+        }
+        catch (Exception cause) when (cause is InvalidOperationException or FormatException)
+        {
+            // What JsonElement throws for a value of another kind, and for escapes that are half a character.
+            throw new InvalidDataException($"{file} holds a value that cannot be read: {cause.Message} Fetch the file again.", cause);
         }
     }
 

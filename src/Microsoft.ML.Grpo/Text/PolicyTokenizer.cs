@@ -27,7 +27,7 @@ internal sealed class PolicyTokenizer
             _ids[token.Content] = token.Id;
         }
 
-        VocabularySize = _ids.Count == 0 ? 0 : _ids.Values.Max() + 1;
+        VocabularySize = _ids.Values.Concat(json.PostProcessor.Before).Concat(json.PostProcessor.After).DefaultIfEmpty(-1).Max() + 1;
         _bytes = new byte[]?[VocabularySize];
         foreach (var (token, id) in _ids)
         {

@@ -52,7 +52,8 @@ internal sealed record PostProcessorJson(IReadOnlyList<int> Before, IReadOnlyLis
                 }
                 else if (piece.Member("SpecialToken")?.Text("id") is { } name && part.Member("special_tokens")?.Member(name) is { } token)
                 {
-                    side.AddRange(token.Items("ids").Select(id => id.GetInt32()));
+                    side.AddRange(token.Items("ids").Select(id => TokenizerJson.Id(id)
+                        ?? throw new InvalidDataException($"{file}: the post-processor gives '{name}' the id {id}, which is no token id. Fetch the file again.")));
                 }
                 else
                 {

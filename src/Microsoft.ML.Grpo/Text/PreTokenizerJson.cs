@@ -9,6 +9,9 @@ internal static class PreTokenizerJson
     /// <summary>GPT-2's pattern, which <c>ByteLevel</c> with <c>use_regex</c> stands for.</summary>
     private const string Gpt2 = @"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
 
+    /// <summary>For one match; an honest pattern needs microseconds, one that tries all ways to split a word needs for ever.</summary>
+    private static readonly TimeSpan TimeOut = TimeSpan.FromSeconds(5);
+
     /// <summary>The patterns in order.</summary>
     /// <exception cref="NotSupportedException">A part is not supported, or bytes are not spelled as ByteLevel does.</exception>
     public static IReadOnlyList<Regex> Read(JsonElement? preTokenizer, string file)
@@ -79,7 +82,7 @@ internal static class PreTokenizerJson
     {
         try
         {
-            return new Regex(pattern, RegexOptions.CultureInvariant | RegexOptions.Compiled);
+            return new Regex(pattern, RegexOptions.CultureInvariant | RegexOptions.Compiled, TimeOut);
         }
         catch (ArgumentException cause)
         {

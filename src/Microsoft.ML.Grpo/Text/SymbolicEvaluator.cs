@@ -4,7 +4,7 @@ namespace Microsoft.ML.Grpo;
 
 /// <summary>
 /// Values of a template's expressions when contents are unknown. Values are <see cref="SymbolicText"/>, long, bool, null,
-/// <see cref="UndefinedValue"/>, <see cref="UnknownValue"/>, a message, the messages, a loop or a namespace (a dictionary).
+/// <see cref="UndefinedValue"/>, <see cref="UnknownValue"/>, <see cref="FunctionValue"/>, a message, the messages, a loop or a namespace (a dictionary).
 /// </summary>
 internal static class SymbolicEvaluator
 {
@@ -35,7 +35,7 @@ internal static class SymbolicEvaluator
                     null => UnknownValue.Instance,
                 };
             case CallExpression { Target: NameExpression { Name: "namespace" }, Arguments: var arguments }:
-                return arguments.ToDictionary(a => a.Name ?? throw new TemplateNotUnderstoodException("it makes a namespace of something"), a => Evaluate(a.Value, lookup), StringComparer.Ordinal);
+                return Namespace(arguments, lookup);
             case FilterExpression { Name: "length" or "count", Target: var target } when Evaluate(target, lookup) is SymbolicMessages messages:
                 return (long)messages.Items.Count;
             case FilterExpression or CallExpression:
@@ -46,10 +46,24 @@ internal static class SymbolicEvaluator
         }
     }
 
+    private static Dictionary<string, object?> Namespace(IReadOnlyList<(string? Name, TemplateExpression Value)> arguments, Func<string, object?> lookup)
+    {
+        var space = new Dictionary<string, object?>(StringComparer.Ordinal);
+        foreach (var (name, value) in arguments)
+        {
+            if (name is null || !space.TryAdd(name, Evaluate(value, lookup)))
+            {
+                throw new TemplateNotUnderstoodException("it makes a namespace of something");
+            }
+        }
+
+        return space;
+    }
+
     /// <summary>Whether a value counts as true; null if that depends on a message's content.</summary>
     public static bool? Truth(object? value) => value switch
     {
-        UnknownValue => null,
+        UnknownValue { Truth: var truth } => truth,
         null or UndefinedValue => false,
         bool truth => truth,
         long number => number != 0,
@@ -71,8 +85,8 @@ internal static class SymbolicEvaluator
                 case { }:
                     return Evaluate(binary.Right, lookup);
                 default:
-                    // The right side decides only if it is decisive by itself, and then only as a condition.
-                    return Truth(Evaluate(binary.Right, lookup)) == decisive ? decisive : UnknownValue.Instance;
+                    // Either side may be the value; if the right one is decisive, whichever it is counts the same as a condition.
+                    return Truth(Evaluate(binary.Right, lookup)) == decisive ? new UnknownValue(decisive) : UnknownValue.Instance;
             }
         }
 
@@ -86,8 +100,8 @@ internal static class SymbolicEvaluator
             "+" when (left, right) is (SymbolicText a, SymbolicText b) => a.Then(b),
             _ when (left, right) is (long a, long b) => binary.Operator switch
             {
-                "+" => a + b,
-                "-" => a - b,
+                "+" => Small(a + b),
+                "-" => Small(a - b),
                 "<" => a < b,
                 ">" => a > b,
                 "<=" => a <= b,
@@ -96,6 +110,9 @@ internal static class SymbolicEvaluator
             _ => throw new TemplateNotUnderstoodException($"it applies '{binary.Operator}' to things that do not fit"),
         };
     }
+
+    // Python's integers have no end; nothing near the end of ours appears in an honest template.
+    private static long Small(long value) => value is > int.MinValue and < int.MaxValue ? value : throw new TemplateNotUnderstoodException("it counts too far");
 
     private static object Known(bool? value) => value is { } known ? known : UnknownValue.Instance;
 

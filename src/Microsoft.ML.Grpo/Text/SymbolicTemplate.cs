@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Microsoft.ML.Grpo;
 
 /// <summary>
@@ -6,12 +8,19 @@ namespace Microsoft.ML.Grpo;
 /// </summary>
 internal sealed class SymbolicTemplate
 {
+    /// <summary>Hundreds of times what an honest template runs for five messages; loops in loops would not come to an end.</summary>
+    private const int MostStatements = 100_000;
+
+    /// <summary>What Jinja and transformers define beside what is passed: a template may ask whether they are there.</summary>
+    private static readonly string[] Functions = ["raise_exception", "strftime_now", "range", "dict", "lipsum", "cycler", "joiner", "namespace"];
+
     private readonly List<Dictionary<string, object?>> _scopes = [];
     private SymbolicText _output = SymbolicText.Empty;
+    private int _statements;
 
     private SymbolicTemplate(IReadOnlyDictionary<string, string> specialTokens, SymbolicMessages messages, bool addGenerationPrompt)
     {
-        var globals = new Dictionary<string, object?>(StringComparer.Ordinal);
+        var globals = Functions.ToDictionary(name => name, _ => (object?)FunctionValue.Instance, StringComparer.Ordinal);
         foreach (var (name, text) in specialTokens)
         {
             globals[name] = SymbolicText.Of(text);
@@ -20,9 +29,10 @@ internal sealed class SymbolicTemplate
         globals["messages"] = messages;
         globals["add_generation_prompt"] = addGenerationPrompt;
 
-        // transformers passes both, as None, when there are none.
+        // transformers passes both, as None, when there are none; and the additional tokens, a list, if there are any.
         globals["tools"] = null;
         globals["documents"] = null;
+        globals["additional_special_tokens"] = UnknownValue.Instance;
         _scopes.Add(globals);
     }
 
@@ -40,8 +50,14 @@ internal sealed class SymbolicTemplate
 
     private void Run(IReadOnlyList<TemplateNode> nodes)
     {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
         foreach (var node in nodes)
         {
+            if (++_statements > MostStatements)
+            {
+                throw new TemplateNotUnderstoodException("it takes too many steps");
+            }
+
             switch (node)
             {
                 case OutputNode output:
@@ -125,6 +141,7 @@ internal sealed class SymbolicTemplate
 
     private void Forget(IReadOnlyList<TemplateNode> nodes)
     {
+        RuntimeHelpers.EnsureSufficientExecutionStack();
         foreach (var node in nodes)
         {
             switch (node)

@@ -4,6 +4,9 @@ namespace Microsoft.ML.Grpo;
 /// <param name="Parts">Strings (never empty, never two in a row) and message numbers.</param>
 internal sealed record SymbolicText(IReadOnlyList<object> Parts)
 {
+    private const int MostParts = 1000;
+    private const int MostCharacters = 1 << 20;
+
     public static SymbolicText Empty { get; } = new([]);
 
     public static SymbolicText Of(string literal) => literal.Length == 0 ? Empty : new([literal]);
@@ -36,7 +39,10 @@ internal sealed record SymbolicText(IReadOnlyList<object> Parts)
             }
         }
 
-        return new(parts);
+        // A text that is doubled a few dozen times would take all memory.
+        return parts.Count <= MostParts && parts.Sum(part => (part as string)?.Length ?? 0) <= MostCharacters
+            ? new(parts)
+            : throw new TemplateNotUnderstoodException("its texts grow too long");
     }
 
     public bool SameAs(SymbolicText other) => Parts.SequenceEqual(other.Parts);

@@ -185,8 +185,8 @@ internal sealed class TemplateExpressionParser(TemplateCursor tokens)
         {
             case TemplateTokenKind.String:
                 return new ConstantExpression(token.Text);
-            case TemplateTokenKind.Integer when long.TryParse(token.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var number):
-                return new ConstantExpression(number);
+            case TemplateTokenKind.Integer when int.TryParse(token.Text, NumberStyles.None, CultureInfo.InvariantCulture, out var number):
+                return new ConstantExpression((long)number);
             case TemplateTokenKind.Name:
                 return token.Text switch
                 {

@@ -94,7 +94,7 @@ internal sealed class TemplateLexer
         }
 
         _at = end + 2;
-        return _source[end - 1] == '-' ? Trim.All : Trim.LineEnd;
+        return _source[end - 1] switch { '-' => Trim.All, '+' => Trim.None, _ => Trim.LineEnd };
     }
 
     private Trim Tag(string close)

@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Microsoft.ML.Grpo;
 
 /// <summary>What <c>tokenizer_config.json</c> says of the special tokens and the chat template.</summary>
-/// <param name="SpecialTokens">The text of <c>bos_token</c>, <c>eos_token</c>, <c>pad_token</c> and <c>unk_token</c>, by these names; unset ones are missing.</param>
+/// <param name="SpecialTokens">The text of <c>bos_token</c>, <c>eos_token</c>, <c>pad_token</c> and the like, by these names, which chat templates know them by; unset ones are missing.</param>
 /// <param name="ChatTemplate">The source of the chat template, the one named "default" of several; null if there is none.</param>
 internal sealed record TokenizerConfig(IReadOnlyDictionary<string, string> SpecialTokens, string? ChatTemplate)
 {
@@ -14,12 +14,12 @@ internal sealed record TokenizerConfig(IReadOnlyDictionary<string, string> Speci
     /// <param name="json">The content.</param>
     /// <param name="file">Its name, for errors.</param>
     /// <exception cref="InvalidDataException">The file is damaged, or has several chat templates and none named "default".</exception>
-    public static TokenizerConfig Read(ReadOnlyMemory<byte> json, string file)
+    public static TokenizerConfig Read(ReadOnlyMemory<byte> json, string file) => JsonText.Read(json, file, root => Read(root, file));
+
+    private static TokenizerConfig Read(JsonElement root, string file)
     {
-        using var document = JsonText.Parse(json, file);
-        var root = document.RootElement;
         var tokens = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var name in (string[])["bos_token", "eos_token", "pad_token", "unk_token"])
+        foreach (var name in (string[])["bos_token", "eos_token", "pad_token", "unk_token", "cls_token", "sep_token", "mask_token"])
         {
             // A string, or an object {"content": ...} as older versions write it.
             if ((root.Text(name) ?? root.Member(name)?.Text("content")) is { } content)

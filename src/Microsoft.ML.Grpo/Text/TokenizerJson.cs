@@ -28,10 +28,10 @@ internal sealed record TokenizerJson(
     /// <param name="file">Its name, for errors.</param>
     /// <exception cref="InvalidDataException">The file is damaged.</exception>
     /// <exception cref="NotSupportedException">The tokenizer needs something that is not supported.</exception>
-    public static TokenizerJson Read(ReadOnlyMemory<byte> json, string file)
+    public static TokenizerJson Read(ReadOnlyMemory<byte> json, string file) => JsonText.Read(json, file, root => Read(root, file));
+
+    private static TokenizerJson Read(JsonElement root, string file)
     {
-        using var document = JsonText.Parse(json, file);
-        var root = document.RootElement;
         if (root.Member("model") is not { ValueKind: JsonValueKind.Object } model)
         {
             throw new InvalidDataException($"{file} has no 'model'. Is it a Hugging Face tokenizer.json?");
@@ -50,6 +50,10 @@ internal sealed record TokenizerJson(
 
     public static NotSupportedException Unsupported(string file, string what) =>
         new($"{file} asks for {what}, which is not supported. Supported is byte-level BPE: pre-tokenizers Split (Isolated), Digits, ByteLevel and Sequence, and the normalizer NFC.");
+
+    /// <summary>A token id; null if it is none.</summary>
+    public static int? Id(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var id) && id is >= 0 and <= LargestId ? id : null;
 
     private static void CheckModel(JsonElement model, string file)
     {
@@ -88,9 +92,8 @@ internal sealed record TokenizerJson(
         var tokens = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var token in vocab.EnumerateObject())
         {
-            tokens[token.Name] = token.Value.ValueKind == JsonValueKind.Number && token.Value.TryGetInt32(out var id) && id is >= 0 and <= LargestId
-                ? id
-                : throw new InvalidDataException($"{file}: the id of '{token.Name}' in model.vocab is {token.Value}, not a number from 0 to {LargestId}. Fetch the file again.");
+            tokens[token.Name] = Id(token.Value)
+                ?? throw new InvalidDataException($"{file}: the id of '{token.Name}' in model.vocab is {token.Value}, not a number from 0 to {LargestId}. Fetch the file again.");
         }
 
         return tokens;
@@ -105,8 +108,7 @@ internal sealed record TokenizerJson(
 
     private static AddedToken Added(JsonElement token, string file)
     {
-        if (token.Text("content") is not { Length: > 0 } content || token.Member("id") is not { ValueKind: JsonValueKind.Number } number
-            || !number.TryGetInt32(out var id) || id is < 0 or > LargestId)
+        if (token.Text("content") is not { Length: > 0 } content || token.Member("id") is not { } number || Id(number) is not { } id)
         {
             throw new InvalidDataException($"{file}: {token} in added_tokens has no content or no id. Fetch the file again.");
         }

@@ -10,7 +10,7 @@ internal static class RunOpening
     public static void Announce(ILogger logger, Policy policy, PromptOrder order, ForwardPlan plan, LearningRates rates, long seed)
     {
         var network = policy.Network;
-        RunLog.Policy(logger, network.Config.ModelType, network.ParameterCount, network.Dtype.ToString(), network.Device.ToString(), seed);
+        RunLog.PolicyAndSeed(logger, network.Config.ModelType, network.ParameterCount, network.Dtype.ToString(), network.Device.ToString(), seed);
         RunLog.Threads(logger, torch.get_num_threads());
         if (policy.Model.UnusedConfigKeys is { Count: > 0 } unused)
         {

@@ -6,7 +6,7 @@ namespace Microsoft.ML.Grpo;
 internal static partial class RunLog
 {
     [LoggerMessage(1, LogLevel.Information, "Policy: {ModelType}, {Parameters} weights, {Dtype}, on {Device}. Seed {Seed}.")]
-    public static partial void Policy(ILogger logger, string modelType, long parameters, string dtype, string device, long seed);
+    public static partial void PolicyAndSeed(ILogger logger, string modelType, long parameters, string dtype, string device, long seed);
 
     [LoggerMessage(2, LogLevel.Information, "Prompts: {Description} A completion ends at one of the ids {StopIds}.")]
     public static partial void Prompts(ILogger logger, string description, string stopIds);

@@ -82,6 +82,33 @@ public class GrpoDataViewTests
     }
 
     [TestMethod]
+    public void After_a_failure_no_row_gets_the_completion_of_another()
+    {
+        using var transformer = TransformerFixture.Transformer(_ml, new UpperCaseGenerator(batchSize: 2));
+        var rows = Enumerable.Range(0, 6).Select(i => new Question { Prompt = i == 3 ? "fail" : Question.Text(i) });
+        var output = transformer.Transform(_ml.Data.LoadFromEnumerable(rows));
+        using var cursor = output.GetRowCursor([output.Schema["Completion"]]);
+        var getter = cursor.GetGetter<ReadOnlyMemory<char>>(output.Schema["Completion"]);
+        var seen = new List<string>();
+        while (cursor.MoveNext())
+        {
+            try
+            {
+                ReadOnlyMemory<char> text = default;
+                getter(ref text);
+                seen.Add(text.ToString());
+            }
+            catch (Exception e) when (e is ArgumentException or InvalidOperationException)
+            {
+                seen.Add(e.Message);
+            }
+        }
+
+        CollectionAssert.AreEqual(
+            new[] { "Q0", "Q1", "A prompt is 'fail'.", "Completing the batch of row 3 failed before. Make a new cursor to try again.", "Q4", "Q5" }, seen);
+    }
+
+    [TestMethod]
     public void Two_cursors_at_once_do_not_disturb_each_other()
     {
         using var transformer = TransformerFixture.Transformer(_ml, new UpperCaseGenerator(batchSize: 3));

@@ -32,6 +32,11 @@ internal sealed class UpperCaseGenerator : TextGenerator
     public override IReadOnlyList<GeneratedText> Generate(IReadOnlyList<string> prompts, long firstRow, CancellationToken cancellationToken)
     {
         Batches.Add(prompts.Count);
+        if (prompts.Contains("fail", StringComparer.Ordinal))
+        {
+            throw new ArgumentException("A prompt is 'fail'.");
+        }
+
         return [.. prompts.Select(prompt => new GeneratedText(
             Prefix + prompt.ToUpperInvariant(), -prompt.Length, prompt.Length > 3 ? FinishReason.Length : FinishReason.Stop))];
     }

@@ -20,6 +20,19 @@ public class LoadGrpoPolicyTests : FaceTests
     }
 
     [TestMethod]
+    public void Options_of_training_are_not_looked_at_and_those_of_completing_are()
+    {
+        using var loaded = Ml.Transforms.LoadGrpoPolicy(new() { ModelPath = Model, GroupSize = 1, Steps = -1, Epochs = 2, Sampling = { Temperature = 0 }, Generation = { MaxCompletionTokens = 4 } });
+        Assert.IsNotNull(loaded);
+        var error = Assert.ThrowsExactly<GrpoOptionsException>(() => Ml.Transforms.LoadGrpoPolicy(new()
+        {
+            GroupSize = 1, MaxCompletionTokens = 0, SystemPrompt = "x", PromptFormat = PromptFormat.Raw, Sampling = { StopTokenIds = { -1 } }, Execution = { Threads = 0 }, Generation = { BatchSize = 0 },
+        }));
+        string[] expected = ["ModelPath", "SystemPrompt", "MaxCompletionTokens", "Sampling.StopTokenIds", "Execution.Threads", "Generation.BatchSize"];
+        CollectionAssert.AreEqual(expected, error.Violations.Select(violation => violation.Split(' ')[0]).ToArray());
+    }
+
+    [TestMethod]
     public void The_short_overload_names_the_columns()
     {
         using var loaded = Ml.Transforms.LoadGrpoPolicy(Model, outputColumnName: "Said");

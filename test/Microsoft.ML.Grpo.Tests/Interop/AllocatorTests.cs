@@ -23,6 +23,17 @@ public class AllocatorTests
     }
 
     [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public void The_first_choice_of_a_process_counts(bool first)
+    {
+        var choice = new FirstChoice();
+        Assert.AreEqual(first, choice.Make(first));
+        Assert.AreEqual(first, choice.Make(!first));
+        Assert.AreEqual(first, choice.Make(first));
+    }
+
+    [TestMethod]
     public void Tuning_and_initializing_again_changes_nothing()
     {
         Assert.AreEqual(Allocator.Tune(), Allocator.Tune());

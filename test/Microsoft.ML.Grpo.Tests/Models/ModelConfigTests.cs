@@ -236,6 +236,12 @@ public class ModelConfigTests
     }
 
     [TestMethod]
+    [DataRow("""{"\ud800": 1}""", "config.json: has a key with half a character in it. Download the file again.")]
+    [DataRow("""{"model_type": "\ud800"}""", "config.json: 'model_type' is \"\\ud800\", not text of whole characters. Correct it, or download the file again.")]
+    public void Half_a_character_is_refused(string json, string message) =>
+        Assert.AreEqual(message, Assert.ThrowsExactly<ModelFormatException>(() => Read(json)).Message);
+
+    [TestMethod]
     public void A_file_that_is_no_JSON_is_refused()
     {
         var refusal = Assert.ThrowsExactly<ModelFormatException>(() => Read("{ model_type"));

@@ -67,6 +67,13 @@ public class ExactMatchTests
     }
 
     [TestMethod]
+    public void A_vector_is_no_answer_and_is_not_compared_in_silence()
+    {
+        var error = Assert.ThrowsExactly<RewardException>(() => Reward.ExactMatch("Answer").Score(Samples.One("42", new[] { 42f, 43f })));
+        StringAssert.Contains(error.Message, "'Answer' holds Single[]");
+    }
+
+    [TestMethod]
     public void It_asks_for_its_column_and_takes_name_and_weight()
     {
         var reward = Reward.ExactMatch("Answer", weight: 0.5, name: "right");

@@ -50,11 +50,26 @@ public class ChatMLRecognizerTests
     [DataRow(Plain + "{% if true %}", DisplayName = "cut short")]
     [DataRow("{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' + m.content + '<|im_end|>\\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n<think>\\n' }}{% endif %}", DisplayName = "opens a thought")]
     [DataRow("{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' + m.content + '<|im_end|>\\n' }}{% endfor %}{{ '<|im_start|>assistant\\n' }}", DisplayName = "always opens a turn")]
+    [DataRow("{% if (messages[0].content or 'x') == 'x' %}!{% endif %}" + Plain, DisplayName = "shown when the first content is empty")]
+    [DataRow("{% if (messages[0].content or 'x') is not string %}{% else %}!{% endif %}" + Plain, DisplayName = "shown whatever the content, by a detour")]
+    [DataRow("{% if strftime_now is defined %}{{ strftime_now('%d') }}{% endif %}" + Plain, DisplayName = "shows the day where it can")]
+    [DataRow("{% if raise_exception %}!{% endif %}" + Plain, DisplayName = "asks for a function")]
+    [DataRow("{% if additional_special_tokens %}!{% endif %}" + Plain, DisplayName = "asks for additional tokens")]
+    [DataRow("{% set a = namespace(x=1, x=2) %}" + Plain, DisplayName = "a namespace that Python refuses")]
+    [DataRow("{% if 9223372036854775807 + 1 > 0 %}!{% endif %}" + Plain, DisplayName = "counts too far")]
     public void Whatever_renders_otherwise_is_refused(string source)
     {
         var error = Assert.ThrowsExactly<NotSupportedException>(() => Recognize(source));
         StringAssert.StartsWith(error.Message, "m/tokenizer_config.json: ");
         StringAssert.Contains(error.Message, "PromptFormat.Raw");
+    }
+
+    [TestMethod]
+    public void Every_special_token_of_the_config_is_one_that_a_template_may_show()
+    {
+        var config = TokenizerConfig.Read("""{"mask_token": {"content": "<mask>"}}"""u8.ToArray(), "tokenizer_config.json");
+        Assert.IsNotNull(ChatMLRecognizer.Recognize(Plain, config.SpecialTokens, "f"));
+        Assert.ThrowsExactly<NotSupportedException>(() => ChatMLRecognizer.Recognize("{{ mask_token }}" + Plain, config.SpecialTokens, "f"));
     }
 
     [TestMethod]
@@ -67,6 +82,25 @@ public class ChatMLRecognizerTests
         }
 
         Assert.ThrowsExactly<NotSupportedException>(() => Recognize(string.Concat(Enumerable.Repeat("{% if a %}", 200_000))));
+    }
+
+    [TestMethod]
+    public void A_template_that_would_run_for_ever_or_fill_the_memory_is_refused()
+    {
+        string Nested(string open, string close) => string.Concat(Enumerable.Repeat(open, 40)) + string.Concat(Enumerable.Repeat(close, 40));
+        Assert.ThrowsExactly<NotSupportedException>(() => Recognize(Nested("{% for m in messages %}{% for m in messages %}", "{% endfor %}{% endfor %}")));
+        Assert.ThrowsExactly<NotSupportedException>(() => Recognize("{% set x = 'x' %}" + string.Concat(Enumerable.Repeat("{% set x = x + x %}", 60)) + Plain));
+        Assert.ThrowsExactly<NotSupportedException>(() => Recognize("{% set x = messages[0].content %}" + string.Concat(Enumerable.Repeat("{% set x = x + x %}", 60)) + Plain));
+    }
+
+    [TestMethod]
+    public void Nesting_that_the_parser_still_bears_does_not_end_the_process()
+    {
+        for (var depth = 1000; depth < 100_000; depth += depth)
+        {
+            var source = string.Concat(Enumerable.Repeat("{% if true %}", depth)) + "!" + string.Concat(Enumerable.Repeat("{% endif %}", depth));
+            Assert.ThrowsExactly<NotSupportedException>(() => Recognize(source), $"{depth}");
+        }
     }
 
     [TestMethod]

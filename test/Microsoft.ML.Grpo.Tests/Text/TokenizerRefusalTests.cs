@@ -39,6 +39,10 @@ public class TokenizerRefusalTests
     [DataRow("model", """{"type": "BPE", "vocab": {"a": 0}, "merges": ["x y"]}""", "merges")]
     [DataRow("added_tokens", """[{"content": "x"}]""", "added_tokens")]
     [DataRow("added_tokens", """[{"content": "x", "id": 2147483647}]""", "added_tokens")]
+    [DataRow("model", """{"type": "BPE", "vocab": {"a": 0}, "merges": [[1, 2]]}""", "cannot be read")]
+    [DataRow("post_processor", """{"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>"}}], "special_tokens": {"<s>": {"ids": ["0"]}}}""", "'<s>'")]
+    [DataRow("post_processor", """{"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>"}}], "special_tokens": {"<s>": {"ids": [-1]}}}""", "'<s>'")]
+    [DataRow("post_processor", """{"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>"}}], "special_tokens": {"<s>": {"ids": [99999999999]}}}""", "'<s>'")]
     public void A_damaged_file_is_named_with_the_place(string member, string value, string named)
     {
         var json = TinyTokenizer.Json();
@@ -58,6 +62,35 @@ public class TokenizerRefusalTests
         var error = Assert.ThrowsExactly<ArgumentException>(() => tokenizer.Encode("<s>abz"));
         StringAssert.Contains(error.Message, "'z'");
         StringAssert.Contains(error.Message, "tokenizer.json");
+    }
+
+    [TestMethod]
+    [DataRow("""{"model": {"type": "BPE", "vocab": {"\ud800": 0}, "merges": []}}""")]
+    [DataRow("""{"model": {"type": "\ud800"}}""")]
+    public void Half_a_character_is_refused_with_the_file(string json)
+    {
+        var error = Assert.ThrowsExactly<InvalidDataException>(() => PolicyTokenizer.Read(System.Text.Encoding.UTF8.GetBytes(json), TokenizerConfig.Empty));
+        StringAssert.StartsWith(error.Message, "tokenizer.json ");
+        error = Assert.ThrowsExactly<InvalidDataException>(() => TokenizerConfig.Read("""{"eos_token": "\ud800"}"""u8.ToArray(), "tokenizer_config.json"));
+        StringAssert.StartsWith(error.Message, "tokenizer_config.json ");
+    }
+
+    [TestMethod]
+    public void An_id_of_the_post_processor_counts_for_the_size_of_the_vocabulary()
+    {
+        var json = TinyTokenizer.Json();
+        json["post_processor"] = JsonNode.Parse("""{"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>"}}], "special_tokens": {"<s>": {"ids": [5000]}}}""");
+        Assert.AreEqual(5001, TinyTokenizer.Read(json).VocabularySize);
+    }
+
+    [TestMethod]
+    public void A_pattern_that_explodes_ends_in_an_error_that_names_it()
+    {
+        var json = TinyTokenizer.Json();
+        json["pre_tokenizer"] = JsonNode.Parse("""{"type": "Sequence", "pretokenizers": [{"type": "Split", "pattern": {"Regex": "(a+)+$"}, "behavior": "Isolated"}, {"type": "ByteLevel", "use_regex": false}]}""");
+        var tokenizer = TinyTokenizer.Read(json);
+        var error = Assert.ThrowsExactly<InvalidDataException>(() => tokenizer.Encode(new string('a', 60) + "!"));
+        StringAssert.StartsWith(error.Message, "tokenizer.json: the pre-tokenizer's pattern '(a+)+$' found no end on a text of 61 characters.");
     }
 
     [TestMethod]
