@@ -44,6 +44,17 @@ public sealed class SamplingOptions
     /// </remarks>
     public IList<int> StopTokenIds { get; private set; } = new List<int>();
 
+    /// <summary>How tokens are drawn in training.</summary>
+    internal SamplingParameters ToParameters(int maxTokens, IReadOnlySet<int> stopIds) => new()
+    {
+        Temperature = Temperature,
+        TopK = TopK,
+        TopP = TopP,
+        MinP = MinP,
+        MaxTokens = maxTokens,
+        StopIds = stopIds,
+    };
+
     internal SamplingOptions Snapshot()
     {
         var copy = (SamplingOptions)MemberwiseClone();

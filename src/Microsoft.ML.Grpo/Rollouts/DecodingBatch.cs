@@ -44,7 +44,7 @@ internal sealed class DecodingBatch : IDisposable
     public IReadOnlyList<PromptGroup> Run(CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
-        Accept(Prefill());
+        Accept(Prefill(cancellationToken));
         while (_slots.Any(s => s is { Finished: null }))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -61,13 +61,14 @@ internal sealed class DecodingBatch : IDisposable
     private static int RoundUp(int count) => (count + SlotMultiple - 1) / SlotMultiple * SlotMultiple;
 
     /// <summary>Runs each prompt once; returns the logits after it for every slot: [R, V].</summary>
-    private Tensor Prefill()
+    private Tensor Prefill(CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
         var last = new List<Tensor>();
         var first = 0;
         foreach (var prompts in Prompts.GroupBy(DecodingBatches.PaddedLength).SelectMany(alike => alike.Chunk(Math.Max(1, MostPrefillTokens / alike.Key))))
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var ids = new long[prompts.Length, Math.Min(DecodingBatches.PaddedLength(prompts[0]), _model.Config.MaxPositions)];
             for (var i = 0; i < prompts.Length; i++)
             {

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
-using static TorchSharp.torch;
 
 namespace Microsoft.ML.Grpo;
 
@@ -31,11 +30,8 @@ internal sealed class GrpoTrainer : IDisposable
     private readonly RunClock _clock;
     private readonly Action _checkHost;
     private readonly bool _inProcess;
-    private double _lowest = double.PositiveInfinity;
-    private double _highest = double.NegativeInfinity;
-    private long _trainedTokens;
+    private readonly RolloutMetrics _rolloutMetrics = new();
     private int _clipped;
-    private IReadOnlyDictionary<string, double> _rolloutMetrics = new Dictionary<string, double>();
 
     /// <summary>Prepares a run.</summary>
     /// <param name="policy">The policy; trained in place, not owned.</param>
@@ -65,15 +61,7 @@ internal sealed class GrpoTrainer : IDisposable
         _steps = options.Steps ?? UpdateWindows.StepsOfEpochs(_schedule, options.ResolvedEpochs!.Value, _order.RolloutsPerEpoch);
         _ = options.ForSteps(_steps); // what has no effect in so many steps is known only now
 
-        _sampling = new()
-        {
-            Temperature = options.Sampling.Temperature,
-            TopK = options.Sampling.TopK,
-            TopP = options.Sampling.TopP,
-            MinP = options.Sampling.MinP,
-            MaxTokens = options.MaxCompletionTokens,
-            StopIds = policy.StopIds,
-        };
+        _sampling = options.Sampling.ToParameters(options.MaxCompletionTokens, policy.StopIds);
         var scorer = new RewardScorer([.. options.Rewards]);
         RolloutStage Stage(IRolloutEngine sampler) => new(sampler, policy.Tokenizer, scorer, options.Loss.ScaleRewards, _random);
         _rollouts = Stage(engine ?? new InProcessEngine(policy.Network, work, WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode));
@@ -101,8 +89,12 @@ internal sealed class GrpoTrainer : IDisposable
     /// <exception cref="RewardException">A reward failed.</exception>
     public TrainingSummary Run()
     {
-        Announce();
-        CheckRows();
+        RunOpening.Announce(_logger, _policy, _order, _plan, _rates, _random.Seed);
+        if (_inProcess)
+        {
+            RunOpening.CheckRows(_logger, _policy.Network, _sampling, _random, _options.CancellationToken);
+        }
+
         var history = new List<IReadOnlyDictionary<string, double>>();
         var initial = new Dictionary<string, double>();
         var network = _policy.Network;
@@ -153,7 +145,7 @@ internal sealed class GrpoTrainer : IDisposable
         var dataRows = new SortedSet<long>();
         if (!window[0].OpensRollout)
         {
-            metrics.Add(_rolloutMetrics); // A step tells of every rollout that it learns from, whenever that was sampled.
+            metrics.Add(_rolloutMetrics.Last); // A step tells of every rollout that it learns from, whenever that was sampled.
         }
 
         foreach (var visit in window)
@@ -180,8 +172,7 @@ internal sealed class GrpoTrainer : IDisposable
         var norm = _optimizer.ClipGradients();
         if (!double.IsFinite(norm))
         {
-            throw new TrainingException(string.Create(CultureInfo.InvariantCulture, $"Step {step}: the norm of the gradient is {norm}, with completions of the data's rows {string.Join(", ", dataRows)}. ")
-                + $"Nothing was updated: the weights are those of step {step - 1}. Lower Optimizer.LearningRate, or train with Execution.Precision = Float64 to see where it comes from.");
+            throw NotFinite(step, norm, dataRows);
         }
 
         var update = _optimizer.Step(norm, _rates.At(step - 1));
@@ -192,7 +183,7 @@ internal sealed class GrpoTrainer : IDisposable
         metrics.Add("learning_rate", update.LearningRate);
         metrics.Add("update_ratio", update.UpdateRatio);
         metrics.Add("updates_clipped", _clipped / (double)step);
-        metrics.Add("num_tokens", _trainedTokens);
+        metrics.Add("num_tokens", _rolloutMetrics.Tokens);
         metrics.Add("epoch", (window[^1].Rollout + _schedule.ShareDone(window[^1])) / _order.RolloutsPerEpoch);
         metrics.Add("step_time", watch.Elapsed.TotalSeconds);
         var result = metrics.ToDictionary();
@@ -206,13 +197,8 @@ internal sealed class GrpoTrainer : IDisposable
         _clock.Phase(GrpoPhase.Rollout);
         var scored = _rollouts.Run(
             _order.Of(number), _options.GroupSize, _sampling, DrawPurpose.Training, number, () => _clock.Phase(GrpoPhase.Rewards), _options.CancellationToken);
-        var rewards = scored.Advantages.Rewards.Where(r => !double.IsNaN(r)).ToArray();
-        (_lowest, _highest) = (Math.Min(_lowest, rewards.DefaultIfEmpty(_lowest).Min()), Math.Max(_highest, rewards.DefaultIfEmpty(_highest).Max()));
-        _trainedTokens += scored.Rows.Sum(r => (long)r.Prompt.Ids.Count + r.Completion.Ids.Count);
         _warnings.Watch(scored);
-        _rolloutMetrics = RewardMetrics.Compute(scored.Rewards.Scores, scored.Rewards.Names, scored.Advantages)
-            .Concat(CompletionMetrics.Compute(scored, _lowest, _highest)).ToDictionary();
-        metrics.Add(_rolloutMetrics);
+        metrics.Add(_rolloutMetrics.Measure(scored));
 
         // Slices are consecutive rows: without a shuffle a slice would hold whole groups only.
         var order = _schedule.SlicesPerRollout > 1
@@ -250,41 +236,13 @@ internal sealed class GrpoTrainer : IDisposable
         _clock.Evaluated(metrics, watch.Elapsed);
     }
 
+    private static TrainingException NotFinite(int step, double norm, IEnumerable<long> dataRows) => new(
+        string.Create(CultureInfo.InvariantCulture, $"Step {step}: the norm of the gradient is {norm}, with completions of the data's rows {string.Join(", ", dataRows)}. ")
+        + $"Nothing was updated: the weights are those of step {step - 1}. Lower Optimizer.LearningRate, or train with Execution.Precision = Float64 to see where it comes from.");
+
     private void Check()
     {
         _options.CancellationToken.ThrowIfCancellationRequested();
         _checkHost();
-    }
-
-    /// <summary>Whether batching changes what is sampled; the run goes on either way, and its log tells.</summary>
-    private void CheckRows()
-    {
-        if (!_inProcess)
-        {
-            return;
-        }
-
-        var network = _policy.Network;
-        var engine = new InProcessEngine(network, new(), WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode); // no work of the run's
-        RowIndependenceCheck
-            .RunAsync(engine, network.Config, network.Dtype, _sampling, _random, _options.CancellationToken).AsTask().GetAwaiter().GetResult()
-            .Log(_logger);
-    }
-
-    private void Announce()
-    {
-        var network = _policy.Network;
-        RunLog.PolicyAndSeed(_logger, network.Config.ModelType, network.ParameterCount, network.Dtype.ToString(), network.Device.ToString(), _random.Seed);
-        RunLog.Threads(_logger, get_num_threads());
-        if (_policy.Model.UnusedConfigKeys is { Count: > 0 } unused)
-        {
-            RunLog.UnusedConfigKeys(_logger, string.Join(", ", unused));
-        }
-
-        RunLog.Prompts(_logger, _policy.Prompts.Description, string.Join(", ", _policy.StopIds.Order()));
-        RunLog.Data(_logger, (_order.RolloutsPerEpoch * _options.PromptsPerRollout) + _order.LeftOut, _order.RolloutsPerEpoch, _options.PromptsPerRollout, _order.LeftOut, _steps);
-        RunLog.Plan(_logger, _plan.Description);
-        RunLog.LearningRate(_logger, _rates.Peak, _rates.Schedule.ToString(), _rates.WarmupSteps);
-        RunWarnings.LearningRate(_logger, _rates.Peak, network.ParameterCount);
     }
 }

@@ -7,7 +7,6 @@ namespace Microsoft.ML.Grpo;
 internal sealed class PromptOrder
 {
     private readonly IReadOnlyList<PreparedPrompt> _prompts;
-    private readonly int _perRollout;
     private readonly RunRandom? _random;
     private long _epoch = -1;
     private int[] _order = [];
@@ -24,14 +23,17 @@ internal sealed class PromptOrder
                 $"There are {prompts.Count} usable prompts, but a rollout takes {perRollout} (PromptsPerRollout). Give more rows{(prompts.Count > 0 ? $", or set PromptsPerRollout to at most {prompts.Count}" : "")}.", nameof(prompts));
         }
 
-        (_prompts, _perRollout, _random) = (prompts, perRollout, random);
+        (_prompts, PerRollout, _random) = (prompts, perRollout, random);
     }
 
+    /// <summary>Prompts of a rollout.</summary>
+    public int PerRollout { get; }
+
     /// <summary>Rollouts of an epoch.</summary>
-    public int RolloutsPerEpoch => _prompts.Count / _perRollout;
+    public int RolloutsPerEpoch => _prompts.Count / PerRollout;
 
     /// <summary>Prompts left out of each epoch.</summary>
-    public int LeftOut => _prompts.Count % _perRollout;
+    public int LeftOut => _prompts.Count % PerRollout;
 
     /// <summary>The prompts of a rollout.</summary>
     /// <param name="rollout">Its number, from 0, counted over epochs.</param>
@@ -44,7 +46,7 @@ internal sealed class PromptOrder
             _order = _random?.Permutation(DrawPurpose.DataOrder, epoch, _prompts.Count) ?? [.. Enumerable.Range(0, _prompts.Count)];
         }
 
-        var first = (int)(rollout % RolloutsPerEpoch) * _perRollout;
-        return [.. _order.Skip(first).Take(_perRollout).Select(i => _prompts[i])];
+        var first = (int)(rollout % RolloutsPerEpoch) * PerRollout;
+        return [.. _order.Skip(first).Take(PerRollout).Select(i => _prompts[i])];
     }
 }

@@ -60,6 +60,16 @@ public class DecodingBatchesTests
     }
 
     [TestMethod]
+    public void No_prefill_begins_after_the_cancellation()
+    {
+        using var model = RandomModel.Create();
+        var work = new WorkCounters();
+        Assert.Throws<OperationCanceledException>(() => new InProcessEngine(model, work, WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode)
+            .Sample(Request([5, 5], groupSize: 2), new CancellationToken(canceled: true)));
+        Assert.AreEqual(0, work.Passes(WorkPurpose.RolloutPrefill));
+    }
+
+    [TestMethod]
     public void A_cache_grows_by_half_and_never_beyond_what_can_be_needed()
     {
         using var cache = new KeyValueCache(RandomModel.Config, 8, 64, ScalarType.Float32, CPU);

@@ -1,0 +1,35 @@
+using Microsoft.Extensions.Logging;
+using TorchSharp;
+
+namespace Microsoft.ML.Grpo;
+
+/// <summary>What a run says and checks before its first step.</summary>
+internal static class RunOpening
+{
+    /// <summary>Tells the log what will be trained, on what, and by which passes.</summary>
+    public static void Announce(ILogger logger, Policy policy, PromptOrder order, ForwardPlan plan, LearningRates rates, long seed)
+    {
+        var network = policy.Network;
+        RunLog.PolicyAndSeed(logger, network.Config.ModelType, network.ParameterCount, network.Dtype.ToString(), network.Device.ToString(), seed);
+        RunLog.Threads(logger, torch.get_num_threads());
+        if (policy.Model.UnusedConfigKeys is { Count: > 0 } unused)
+        {
+            RunLog.UnusedConfigKeys(logger, string.Join(", ", unused));
+        }
+
+        RunLog.Prompts(logger, policy.Prompts.Description, string.Join(", ", policy.StopIds.Order()));
+        RunLog.Data(logger, (order.RolloutsPerEpoch * order.PerRollout) + order.LeftOut, order.RolloutsPerEpoch, order.PerRollout, order.LeftOut, rates.Steps);
+        RunLog.Plan(logger, plan.Description);
+        RunLog.LearningRate(logger, rates.Peak, rates.Schedule.ToString(), rates.WarmupSteps);
+        RunWarnings.LearningRate(logger, rates.Peak, network.ParameterCount);
+    }
+
+    /// <summary>Looks whether batching changes what is sampled in process; the run goes on either way, and its log tells.</summary>
+    public static void CheckRows(ILogger logger, CausalLM network, SamplingParameters sampling, RunRandom random, CancellationToken cancellationToken)
+    {
+        var engine = new InProcessEngine(network, new(), WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode); // no work of the run's
+        RowIndependenceCheck
+            .RunAsync(engine, network.Config, network.Dtype, sampling, random, cancellationToken).AsTask().GetAwaiter().GetResult()
+            .Log(logger);
+    }
+}
