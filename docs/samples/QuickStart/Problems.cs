@@ -19,7 +19,7 @@ internal sealed class Solution
 /// <summary>Reads problems from .tsv and .jsonl files.</summary>
 internal static class Problems
 {
-    private const int MostHeldOut = 600;
+    private const int MostHeldOut = 100;
 
     private static readonly JsonSerializerOptions AnyCase = new() { PropertyNameCaseInsensitive = true };
 

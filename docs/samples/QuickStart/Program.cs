@@ -7,7 +7,7 @@ using QuickStart;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var model = new Option<DirectoryInfo?>("--model") { Description = "A Hugging Face model directory. Default: the toy model." };
-var data = new Option<FileInfo?>("--data") { Description = "Problems: a .tsv with the columns Prompt and Answer, or a .jsonl with these fields. A tenth, at most 600, is held out. Default: the toy problems." };
+var data = new Option<FileInfo?>("--data") { Description = "Problems: a .tsv with the columns Prompt and Answer, or a .jsonl with these fields. A tenth, at most 100, is held out. Default: the toy problems." };
 var extract = new Option<string?>("--extract") { Description = "Regex whose last match in a completion is the answer. Default: the whole completion." };
 var steps = new Option<int>("--steps") { Description = "Updates of the weights.", DefaultValueFactory = _ => Job.DefaultSteps };
 var seed = new Option<int>("--seed") { Description = "Seed of the run.", DefaultValueFactory = _ => 1 };
