@@ -58,7 +58,7 @@ public sealed class GrpoEstimator : IEstimator<GrpoTransformer>
         return output;
     }
 
-    /// <summary>Trains. The same seed, options and data on the same machine give the same policy to the bit.</summary>
+    /// <summary>Trains. The same seed, options and data with the same number of threads on the same machine give the same policy to the bit, on CPU.</summary>
     /// <param name="input">The training data; read once.</param>
     /// <returns>The trained policy; dispose it.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The prompt column, or a column that a reward reads, is missing or of the wrong type.</exception>

@@ -108,6 +108,7 @@ internal sealed class DecodingBatch : IDisposable
     }
 
     /// <summary>Draws the next token of every live sequence.</summary>
+    /// <exception cref="NotFiniteNumberException">The logits are not finite.</exception>
     private void Accept(Tensor logits)
     {
         var uniforms = _slots.Select(s => s is { Finished: null } && !_request.Sampling.Greedy
@@ -120,6 +121,12 @@ internal sealed class DecodingBatch : IDisposable
         {
             if (_slots[slot] is { Finished: null } sequence)
             {
+                if (!double.IsFinite(scores[slot]))
+                {
+                    throw new NotFiniteNumberException(
+                        "The model's logits are not all finite numbers, so no token can be sampled from them. Check that its weights are finite; if training made them so, lower the learning rate.", scores[slot]);
+                }
+
                 sequence.Add((int)drawn[slot], scores[slot], _request.Sampling, _model.Config.MaxPositions);
             }
         }

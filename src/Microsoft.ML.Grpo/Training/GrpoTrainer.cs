@@ -90,11 +90,6 @@ internal sealed class GrpoTrainer : IDisposable
     public TrainingSummary Run()
     {
         RunOpening.Announce(_logger, _policy, _order, _plan, _rates, _random.Seed);
-        if (_inProcess)
-        {
-            RunOpening.CheckRows(_logger, _policy.Network, _sampling, _random, _options.CancellationToken);
-        }
-
         var history = new List<IReadOnlyDictionary<string, double>>();
         var initial = new Dictionary<string, double>();
         var network = _policy.Network;
@@ -102,6 +97,11 @@ internal sealed class GrpoTrainer : IDisposable
         TrainingBatch? batch = null;
         try
         {
+            if (_inProcess)
+            {
+                RunOpening.CheckRows(_logger, _policy.Network, _sampling, _random, _options.CancellationToken);
+            }
+
             Evaluate(0, initial);
             _clock.TrainingStarts();
             var windows = _options.Steps is { } steps
@@ -120,6 +120,10 @@ internal sealed class GrpoTrainer : IDisposable
         catch (OperationCanceledException) when (_options.OnCancel == CancellationBehavior.ReturnLastStep && _options.CancellationToken.IsCancellationRequested)
         {
             RunLog.Cancelled(_logger, history.Count, _steps);
+        }
+        catch (NotFiniteNumberException damaged)
+        {
+            throw new TrainingException(string.Create(CultureInfo.InvariantCulture, $"After step {history.Count}: {damaged.Message}"), damaged);
         }
         finally
         {

@@ -5,8 +5,9 @@ public sealed class TrainingException : Exception
 {
     /// <summary>Makes the error.</summary>
     /// <param name="message">What happened, at which step and rows, and what to do.</param>
-    internal TrainingException(string message)
-        : base(message)
+    /// <param name="cause">What it was noticed by.</param>
+    internal TrainingException(string message, Exception? cause = null)
+        : base(message, cause)
     {
     }
 }

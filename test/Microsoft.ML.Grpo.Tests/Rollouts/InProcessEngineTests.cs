@@ -110,6 +110,19 @@ public class InProcessEngineTests
         Assert.AreEqual(groups.SelectMany(g => g.Completions).Sum(c => c.Ids.Count - 1), work.Tokens(WorkPurpose.RolloutDecode));
     }
 
+    [TestMethod]
+    public void Nothing_is_sampled_from_logits_that_are_no_numbers()
+    {
+        using var model = RandomModel.Create(dtype: ScalarType.Float32);
+        using (no_grad())
+        {
+            model.Parameters["model.norm.weight"].fill_(float.NaN);
+        }
+
+        var error = Assert.ThrowsExactly<NotFiniteNumberException>(() => Sample(model, Prompts(), groupSize: 2));
+        StringAssert.Contains(error.Message, "Check that its weights are finite");
+    }
+
     private static RolloutPrompt[] Prompts() =>
         [.. Lengths.Select((length, place) => new RolloutPrompt(place, [.. Enumerable.Range(0, length).Select(t => 2 + ((place * 7) + (t * 3)) % 38)]))];
 
