@@ -113,8 +113,8 @@ public sealed partial class GrpoTransformer : ITransformer, IDisposable
 
     /// <summary>Completes one batch, when it is this caller's turn.</summary>
     /// <param name="prompts">1 to <see cref="BatchSize"/> prompts.</param>
-    /// <param name="firstRow">Position of the first in its data, for errors.</param>
-    internal IReadOnlyList<GeneratedText> Generate(IReadOnlyList<string> prompts, long firstRow)
+    /// <param name="firstRow">Position of the first in its data, for errors; null if it stands in no data.</param>
+    internal IReadOnlyList<GeneratedText> Generate(IReadOnlyList<string> prompts, long? firstRow)
     {
         lock (_turn)
         {
