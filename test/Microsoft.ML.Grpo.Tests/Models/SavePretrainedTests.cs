@@ -185,6 +185,17 @@ public sealed class SavePretrainedTests : IDisposable
     }
 
     [TestMethod]
+    public void A_failure_between_two_files_does_not_pass_for_an_old_model()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder["out"], "model.safetensors")); // a rename onto it fails, after those of the small files
+        using var model = Load("in");
+        var error = Assert.ThrowsExactly<IOException>(() => model.SavePretrained(_folder["out"]));
+        StringAssert.StartsWith(error.Message, $"The model could not be saved to '{_folder["out"]}': ");
+        StringAssert.EndsWith(error.Message, "Some of the files there are new and some are old: save again before they are used.");
+        CollectionAssert.AreEqual(new[] { "config.json", "generation_config.json", "model.safetensors", "tokenizer.json" }, Names("out"));
+    }
+
+    [TestMethod]
     public void A_file_at_the_target_is_refused()
     {
         File.WriteAllText(_folder["out"], "old");
