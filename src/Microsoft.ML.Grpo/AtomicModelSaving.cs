@@ -13,7 +13,7 @@ public static class AtomicModelSaving
     /// <param name="catalog">The catalog, <c>mlContext.Model</c>.</param>
     /// <param name="model">Any transformer: a trained policy, or a chain that holds one.</param>
     /// <param name="inputSchema">The schema of its input; <see langword="null"/> if it is not known.</param>
-    /// <param name="path">The file; its directory must exist. A file of that name is replaced.</param>
+    /// <param name="path">The file; its directory is made if it is not there. A file of that name is replaced.</param>
     /// <exception cref="IOException">The disk is full, or the place cannot be written to; what was there before is untouched.</exception>
     public static void SaveAtomically(this ModelOperationsCatalog catalog, ITransformer model, DataViewSchema? inputSchema, string path) =>
         SaveAtomically(catalog, model, inputSchema, path, create: null);
@@ -23,6 +23,19 @@ public static class AtomicModelSaving
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
-        AtomicFile.Write(path, stream => catalog.Save(model, inputSchema, stream), create);
+        if (Directory.Exists(path))
+        {
+            throw new IOException($"'{path}' is a directory. Give a file to save the model in.");
+        }
+
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            AtomicFile.Write(path, stream => catalog.Save(model, inputSchema, stream), create);
+        }
+        catch (Exception cause) when (SaveFailure.Is(cause))
+        {
+            throw SaveFailure.Of(path, untouched: true, cause);
+        }
     }
 }

@@ -79,9 +79,9 @@ public sealed class GrpoEstimator : IEstimator<GrpoTransformer>
         var logger = _options.Logger ?? new ChannelLogger(channel);
         var cancelled = _options.CancellationToken;
 
-        var rows = PromptReader.Read(input, _columns.Prompt, _options.Rewards, "The training data", cancelled);
+        var rows = PromptReader.Read(input, _columns.Prompt, _options.Rewards, "training data", cancelled);
         var validation = _options.Evaluation.ValidationData is { } data
-            ? PromptReader.Read(data, _columns.Prompt, _options.Rewards, "The validation data", cancelled)
+            ? PromptReader.Read(data, _columns.Prompt, _options.Rewards, "validation data", cancelled)
             : null;
         foreach (var warning in OptionWarnings.For(_options))
         {

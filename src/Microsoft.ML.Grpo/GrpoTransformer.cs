@@ -21,6 +21,11 @@ namespace Microsoft.ML.Grpo;
 /// <c>AppendCacheCheckpoint</c> behind it when a later step makes several passes.
 /// </para>
 /// <para>
+/// Rows are completed in batches by a cursor that reads ahead, so the data must give every cursor the same rows in the same order. Data that
+/// does not (an enumerable over <c>File.ReadLines</c>, which shares one reader between its enumerators; rows of random order) is refused
+/// with an <see cref="InvalidOperationException"/> while it is read: make a list of the rows, or cache the data.
+/// </para>
+/// <para>
 /// It owns the policy's native memory: dispose it. Thread-safe; concurrent callers take turns. A
 /// <see cref="PredictionEngine{TSrc, TDst}"/> disposes its transformer unless it was made with
 /// <see cref="PredictionEngineOptions.OwnsTransformer"/> = <see langword="false"/>.
@@ -113,8 +118,8 @@ public sealed partial class GrpoTransformer : ITransformer, IDisposable
 
     /// <summary>Completes one batch, when it is this caller's turn.</summary>
     /// <param name="prompts">1 to <see cref="BatchSize"/> prompts.</param>
-    /// <param name="firstRow">Position of the first in its data, for errors.</param>
-    internal IReadOnlyList<GeneratedText> Generate(IReadOnlyList<string> prompts, long firstRow)
+    /// <param name="firstRow">Position of the first in its data, for errors; null if it stands in no data.</param>
+    internal IReadOnlyList<GeneratedText> Generate(IReadOnlyList<string> prompts, long? firstRow)
     {
         lock (_turn)
         {

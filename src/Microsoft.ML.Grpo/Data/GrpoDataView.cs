@@ -13,8 +13,15 @@ internal sealed class GrpoDataView(GrpoTransformer transformer, IDataView source
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
     {
         var needed = columnsNeeded.ToArray();
-        var rows = source.GetRowCursor(binding.PassedThrough(needed));
-        var ahead = binding.AnyAdded(needed) ? new ReadAhead(transformer, source.GetRowCursor([binding.Prompt]), binding.Prompt) : null;
+        var passed = binding.PassedThrough(needed);
+        if (!binding.AnyAdded(needed))
+        {
+            return new GrpoCursor(binding, source.GetRowCursor(passed), null, binding.Active(needed));
+        }
+
+        // The prompt is read by both, so that they can be compared. A cache fills all of a cursor's columns in one pass: the wider one first.
+        var rows = source.GetRowCursor(passed.Append(binding.Prompt).DistinctBy(column => column.Index));
+        var ahead = new ReadAhead(transformer, source.GetRowCursor([binding.Prompt]), binding.Prompt);
         return new GrpoCursor(binding, rows, ahead, binding.Active(needed));
     }
 

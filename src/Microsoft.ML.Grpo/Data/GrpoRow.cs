@@ -41,7 +41,8 @@ internal sealed class GrpoRow(GrpoTransformer transformer, OutputBinding binding
         {
             ReadOnlyMemory<char> text = default;
             (_prompt ??= input.GetGetter<ReadOnlyMemory<char>>(binding.Prompt))(ref text);
-            _completion = transformer.Generate([text.ToString()], input.Position)[0];
+            // No number for errors: a prediction engine's positions count its calls.
+            _completion = transformer.Generate([text.ToString()], firstRow: null)[0];
             _completedAt = input.Position;
         }
 

@@ -29,7 +29,7 @@ internal sealed class PolicyTextGenerator(Policy policy, GenerationSettings sett
             Policy.Load(directory, settings.Precision.ToScalarType(), device, settings.PromptFormat, settings.SystemPrompt, settings.StopTokenIds), settings);
     }
 
-    public override IReadOnlyList<GeneratedText> Generate(IReadOnlyList<string> prompts, long firstRow, CancellationToken cancellationToken)
+    public override IReadOnlyList<GeneratedText> Generate(IReadOnlyList<string> prompts, long? firstRow, CancellationToken cancellationToken)
     {
         var sampling = new SamplingParameters
         {
@@ -60,12 +60,13 @@ internal sealed class PolicyTextGenerator(Policy policy, GenerationSettings sett
 
     public override void Dispose() => policy.Dispose();
 
-    private int[] Encode(string prompt, long row)
+    private int[] Encode(string prompt, long? row)
     {
+        var place = row is null ? "" : $" of row {row} (counted from 0)";
         // As in training, where a prompt of nothing but white space is refused too.
         if (string.IsNullOrWhiteSpace(prompt))
         {
-            throw new ArgumentException($"The prompt of row {row} is empty. Fill the prompt column, or filter such rows out.", nameof(prompt));
+            throw new ArgumentException($"The prompt{place} is empty. Fill the prompt column{(row is null ? "" : ", or filter such rows out")}.");
         }
 
         int[] ids = [.. policy.Prompts.Build(prompt)];
@@ -73,7 +74,7 @@ internal sealed class PolicyTextGenerator(Policy policy, GenerationSettings sett
         return ids.Length < context
             ? ids
             : throw new ArgumentException(
-                $"The prompt of row {row} has {ids.Length} tokens, but the model's context is {context} tokens in all, completion included. Shorten it, or filter such rows out.", nameof(prompt));
+                $"The prompt{place} has {ids.Length} tokens, but the model's context is {context} tokens in all, completion included. Shorten it{(row is null ? "" : ", or filter such rows out")}.");
     }
 
     private GeneratedText ToText(Completion completion) =>

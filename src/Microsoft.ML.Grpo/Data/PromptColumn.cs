@@ -12,14 +12,14 @@ internal static class PromptColumn
         ArgumentNullException.ThrowIfNull(inputSchema);
         if (!inputSchema.Any(column => column.Name == columns.Prompt))
         {
-            throw new ArgumentOutOfRangeException(nameof(inputSchema), Missing(columns.Prompt, inputSchema.Select(column => column.Name)));
+            throw new ArgumentOutOfRangeException(nameof(inputSchema), Missing("data", columns.Prompt, inputSchema.Select(column => column.Name)));
         }
 
         var prompt = inputSchema.First(column => column.Name == columns.Prompt);
         if (prompt.Kind != SchemaShape.Column.VectorKind.Scalar || prompt.ItemType != TextDataViewType.Instance || prompt.IsKey)
         {
             var type = prompt.Kind == SchemaShape.Column.VectorKind.Scalar ? $"{prompt.ItemType}" : $"{prompt.Kind} of {prompt.ItemType}";
-            throw new ArgumentOutOfRangeException(nameof(inputSchema), NotText(columns.Prompt, type));
+            throw new ArgumentOutOfRangeException(nameof(inputSchema), NotText("data", columns.Prompt, type));
         }
 
         // A later column hides an earlier one of its name.
@@ -35,25 +35,28 @@ internal static class PromptColumn
     }
 
     /// <summary>Finds the prompt column in a schema.</summary>
+    /// <param name="inputSchema">The schema.</param>
+    /// <param name="name">The column's name.</param>
+    /// <param name="what">What the data is, for errors.</param>
     /// <exception cref="ArgumentOutOfRangeException">The prompt column is missing, or is not text.</exception>
-    internal static DataViewSchema.Column Find(DataViewSchema inputSchema, string name)
+    internal static DataViewSchema.Column Find(DataViewSchema inputSchema, string name, string what = "data")
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         if (inputSchema.GetColumnOrNull(name) is not { } column)
         {
-            throw new ArgumentOutOfRangeException(nameof(inputSchema), Missing(name, inputSchema.Select(found => found.Name)));
+            throw new ArgumentOutOfRangeException(nameof(inputSchema), Missing(what, name, inputSchema.Select(found => found.Name)));
         }
 
         return column.Type == TextDataViewType.Instance
             ? column
-            : throw new ArgumentOutOfRangeException(nameof(inputSchema), NotText(name, $"{column.Type}"));
+            : throw new ArgumentOutOfRangeException(nameof(inputSchema), NotText(what, name, $"{column.Type}"));
     }
 
-    private static string Missing(string name, IEnumerable<string> names) =>
-        $"The data has no column '{name}' to read prompts from. It has: {string.Join(", ", names.Distinct())}. "
+    private static string Missing(string what, string name, IEnumerable<string> names) =>
+        $"The {what} has no column '{name}' to read prompts from. It has: {string.Join(", ", names.Distinct())}. "
         + "Set PromptColumnName to one of them, or make the column with CopyColumns.";
 
-    private static string NotText(string name, string type) =>
-        $"The prompt column '{name}' has type {type}, and must be text (String). "
+    private static string NotText(string what, string name, string type) =>
+        $"The prompt column '{name}' of the {what} has type {type}, and must be text (String). "
         + "Set PromptColumnName to a text column, or convert it with Conversion.ConvertType(outputKind: DataKind.String).";
 }

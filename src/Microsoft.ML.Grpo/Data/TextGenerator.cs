@@ -17,11 +17,11 @@ internal abstract class TextGenerator : IDisposable
 
     /// <summary>Completes prompts. A result depends on its own prompt alone, not on those beside it.</summary>
     /// <param name="prompts">1 to <see cref="BatchSize"/> prompts.</param>
-    /// <param name="firstRow">Position of the first prompt in its data, for errors.</param>
+    /// <param name="firstRow">Position of the first prompt in its data, for errors; null if it stands in no data.</param>
     /// <param name="cancellationToken">Ends the work early.</param>
     /// <returns>One completion a prompt, in order.</returns>
     /// <exception cref="ArgumentException">A prompt is empty, or too long for the model.</exception>
-    public abstract IReadOnlyList<GeneratedText> Generate(IReadOnlyList<string> prompts, long firstRow, CancellationToken cancellationToken);
+    public abstract IReadOnlyList<GeneratedText> Generate(IReadOnlyList<string> prompts, long? firstRow, CancellationToken cancellationToken);
 
     /// <summary>Saves everything but <see cref="SettingsJson"/>.</summary>
     /// <param name="entries">Takes the files that the loader of this <see cref="Kind"/> finds again.</param>

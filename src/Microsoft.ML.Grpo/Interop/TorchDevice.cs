@@ -27,15 +27,22 @@ internal static partial class TorchDevice
         if (!MLNetInternals.FallbackToCpuOf(environment))
         {
             throw new InvalidOperationException(
-                $"MLContext.GpuDeviceId is {id}, but the CUDA devices that TorchSharp sees number {count} (ids count from 0), and MLContext.FallbackToCpu is false. "
+                $"MLContext.GpuDeviceId is {id}, but TorchSharp sees {Seen(count)}, and MLContext.FallbackToCpu is false. "
                 + "Build with -p:TorchBackend=cuda-linux or cuda-windows on a machine with a CUDA driver, set GpuDeviceId = null, or set FallbackToCpu = true.");
         }
 
-        NoSuchGpu(logger, id, count);
+        NoSuchGpu(logger, id, Seen(count));
         return torch.CPU;
     }
 
+    internal static string Seen(int count) => count switch
+    {
+        0 => "no CUDA device",
+        1 => "one CUDA device, 0",
+        _ => $"{count} CUDA devices, 0 to {count - 1}",
+    };
+
     // RunLog has the others.
-    [LoggerMessage(22, LogLevel.Warning, "MLContext.GpuDeviceId is {Id}, but the CUDA devices that TorchSharp sees number {Count}: the CPU is used (MLContext.FallbackToCpu). Build with -p:TorchBackend=cuda-linux or cuda-windows on a machine with a CUDA driver, or set GpuDeviceId = null.")]
-    private static partial void NoSuchGpu(ILogger logger, int id, int count);
+    [LoggerMessage(22, LogLevel.Warning, "MLContext.GpuDeviceId is {Id}, but TorchSharp sees {Devices}: the CPU is used (MLContext.FallbackToCpu). Build with -p:TorchBackend=cuda-linux or cuda-windows on a machine with a CUDA driver, or set GpuDeviceId = null.")]
+    private static partial void NoSuchGpu(ILogger logger, int id, string devices);
 }

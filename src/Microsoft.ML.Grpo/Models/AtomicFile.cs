@@ -1,10 +1,12 @@
+using System.Text.RegularExpressions;
+
 namespace Microsoft.ML.Grpo;
 
 /// <summary>
 /// Writes a file under a temporary name in its own directory, flushes it to the disk, then renames it: whoever opens the
 /// path finds the old file or the new one, never a part. If anything fails, the temporary file is deleted and the old one stays.
 /// </summary>
-internal static class AtomicFile
+internal static partial class AtomicFile
 {
     /// <param name="path">The file to write; its directory must exist.</param>
     /// <param name="write">Writes the content.</param>
@@ -37,6 +39,12 @@ internal static class AtomicFile
             throw;
         }
     }
+
+    /// <summary>A text with the names of files in place of the temporary ones.</summary>
+    public static string WithoutTemporaryNames(string text) => TemporaryName().Replace(text, "$1");
+
+    [GeneratedRegex(@"\.([^/\\]+)\.[0-9a-f]{32}\.tmp")]
+    private static partial Regex TemporaryName();
 
     private static FileStream Create(string path) => new(path, FileMode.CreateNew, FileAccess.Write, FileShare.None);
 }

@@ -1,15 +1,16 @@
+using System.Text.RegularExpressions;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Grpo;
 
 /// <summary>Writes Hugging Face model directories.</summary>
-internal static class ModelDirectory
+internal static partial class ModelDirectory
 {
     /// <summary>
     /// Writes config.json, model.safetensors and the small files that the model was loaded with, so that Python's transformers
     /// loads the directory unchanged. A directory that does not exist yet appears complete or not at all. In one that exists
-    /// each file is replaced whole, the weights last; kept files of another model (a chat template, say) are removed, and
-    /// files that no model has are left alone. Until all is written and flushed, nothing at the target changes.
+    /// each file is replaced whole, the weights last; kept files of another model (a chat template, say) are removed, and so are
+    /// other forms of its weights, which a loader might take for these; files that no model has are left alone. Until all is written and flushed, nothing at the target changes.
     /// </summary>
     /// <param name="directory">The target; missing parents are made.</param>
     /// <param name="network">The weights.</param>
@@ -30,6 +31,7 @@ internal static class ModelDirectory
 
         // Inside an existing target, since what a link points to may lie on another disk, where a rename is a copy.
         var exists = Directory.Exists(target);
+        var replacing = false;
         var temporary = $"{(exists ? target + Path.DirectorySeparatorChar : target)}.saving-{Guid.NewGuid():N}";
         try
         {
@@ -37,12 +39,17 @@ internal static class ModelDirectory
             Fill(temporary, network, files, storedAs, create);
             if (exists)
             {
+                replacing = true;
                 Replace(target, temporary);
             }
             else
             {
                 Directory.Move(temporary, target);
             }
+        }
+        catch (Exception cause) when (SaveFailure.Is(cause))
+        {
+            throw SaveFailure.Of(directory, untouched: !replacing, cause);
         }
         finally
         {
@@ -80,5 +87,20 @@ internal static class ModelDirectory
                 File.Delete(Path.Combine(target, name));
             }
         }
+
+        foreach (var stale in Directory.EnumerateFiles(target).Where(path => OtherWeights().IsMatch(Path.GetFileName(path))).ToArray())
+        {
+            File.Delete(stale);
+        }
     }
+
+    /// <summary>A text with the target in place of the temporary directory.</summary>
+    internal static string WithoutTemporaryNames(string text) => TemporaryName().Replace(text, string.Empty);
+
+    [GeneratedRegex(@"[/\\]?\.saving-[0-9a-f]{32}")]
+    private static partial Regex TemporaryName();
+
+    // In shards, with their index, or as a pickle: transformers' names. Were they left, an index would name shards that are not this model's.
+    [GeneratedRegex(@"^(model(-\d{5}-of-\d{5}\.safetensors|\.safetensors\.index\.json)|pytorch_model((-\d{5}-of-\d{5})?\.bin|\.bin\.index\.json))$", RegexOptions.CultureInvariant)]
+    private static partial Regex OtherWeights();
 }

@@ -28,11 +28,12 @@ public sealed class RewardException : Exception
 
     private const string Remedy = "Return null for completions that this reward cannot judge, and a finite number for all others.";
 
-    internal static RewardException Threw(string reward, RewardSample sample, Exception cause) =>
-        new($"The reward '{reward}' threw {cause.GetType().Name} at {Place(sample)}: {cause.Message.TrimEnd('.')}. {Remedy}", reward, sample.Row, sample.Generation, cause);
+    internal static RewardException Threw(string reward, RewardSample sample, Exception cause) => cause is UndeclaredColumnException undeclared
+        ? new($"The reward '{reward}' does not declare the column '{undeclared.Column}', which it reads. {undeclared.Remedy}", reward, sample.Row, sample.Generation, cause)
+        : new($"The reward '{reward}' threw {cause.GetType().Name} at {Place(sample)}: {cause.Message.TrimEnd('.')}. {Remedy}", reward, sample.Row, sample.Generation, cause);
 
     internal static RewardException Threw(string reward, IReadOnlyList<RewardSample> batch, Exception cause) =>
-        batch.Count == 1
+        batch.Count == 1 || (cause is UndeclaredColumnException && batch.Count > 0)
             ? Threw(reward, batch[0], cause)
             : new($"The reward '{reward}' threw {cause.GetType().Name} on {Rows(batch)}: {cause.Message.TrimEnd('.')}. {Remedy}", reward, innerException: cause);
 
@@ -45,10 +46,10 @@ public sealed class RewardException : Exception
     internal static RewardException NoScores(string reward, IReadOnlyList<RewardSample> batch) =>
         new($"The reward '{reward}' returned null instead of a list of scores for {Rows(batch)}. Return one score a completion, in the order of the completions.", reward);
 
-    private static string Place(RewardSample sample) => $"row {sample.Row}, generation {sample.Generation}";
+    private static string Place(RewardSample sample) => $"row {sample.Row}, generation {sample.Generation} (both counted from 0)";
 
     private static string Rows(IReadOnlyList<RewardSample> batch) =>
         batch.Count == 0
             ? "an empty batch"
-            : $"{batch.Count} completions of row{(batch.All(s => s.Row == batch[0].Row) ? $" {batch[0].Row}" : $"s {batch.Min(s => s.Row)} to {batch.Max(s => s.Row)}")}";
+            : $"{batch.Count} completions of row{(batch.All(s => s.Row == batch[0].Row) ? $" {batch[0].Row}" : $"s {batch.Min(s => s.Row)} to {batch.Max(s => s.Row)}")} (counted from 0)";
 }

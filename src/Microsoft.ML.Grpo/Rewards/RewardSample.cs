@@ -7,7 +7,7 @@ namespace Microsoft.ML.Grpo;
 /// <param name="FinishReason">Why the completion ended.</param>
 /// <param name="Row">Position of the prompt's row in the training data, from 0.</param>
 /// <param name="Generation">Which of the group's completions this is, from 0 to the group size exclusive.</param>
-/// <param name="Columns">The columns of the row that the run's rewards asked for, by name; text is a <see cref="string"/>, numbers keep their type.</param>
+/// <param name="Columns">The columns of the row that the run's rewards asked for, by name; text is a <see cref="string"/>, numbers keep their type. The indexer refuses a column that no reward declares.</param>
 public sealed record RewardSample(
     string Prompt,
     string Completion,

@@ -11,13 +11,13 @@ internal sealed class RewardScorer
     {
         if (rewards.Count == 0)
         {
-            throw new ArgumentException("There is no reward: add at least one, for instance Reward.ExactMatch(\"Answer\").", nameof(rewards));
+            throw new ArgumentException("There is no reward: add at least one, for instance Reward.ExactMatch(\"Answer\").");
         }
 
         var twice = rewards.GroupBy(r => r.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1);
         if (twice is not null)
         {
-            throw new ArgumentException($"{twice.Count()} rewards are named '{twice.Key}': give each its own name.", nameof(rewards));
+            throw new ArgumentException($"{twice.Count()} rewards are named '{twice.Key}': give each its own name.");
         }
 
         _rewards = [.. rewards];

@@ -21,8 +21,7 @@ internal sealed class PromptBuilder
             throw new ArgumentException(
                 format == PromptFormat.Raw
                     ? "SystemPrompt is set, but PromptFormat.Raw uses no chat template that could hold it. Set SystemPrompt = null and write it into the prompts, or set PromptFormat = PromptFormat.Auto."
-                    : "SystemPrompt is set, but the model has no chat template that could hold it. Set SystemPrompt = null and write it into the prompts.",
-                nameof(systemPrompt));
+                    : "SystemPrompt is set, but the model has no chat template that could hold it. Set SystemPrompt = null and write it into the prompts.");
         }
     }
 
@@ -41,15 +40,58 @@ internal sealed class PromptBuilder
     {
         if (string.IsNullOrEmpty(prompt))
         {
-            throw new ArgumentException("The prompt is empty. Give every row a prompt, or filter such rows out of the data.", nameof(prompt));
+            throw new ArgumentException("The prompt is empty. Give every row a prompt, or filter such rows out of the data.");
         }
 
+        return Encode(prompt);
+    }
+
+    /// <summary>Tokens of what stands around a prompt's text: special tokens, or the chat template and the system prompt.</summary>
+    public int Overhead => Encode("").Count;
+
+    /// <summary>
+    /// The token ids of a prompt whose text has lost as much of its beginning as it must; what stands around the text is whole.
+    /// The text is cut between two of its tokens and characters and then encoded like any other: what the policy reads is the prompt of a
+    /// shorter text, and no tail of a longer one.
+    /// </summary>
+    /// <param name="prompt">The text of the prompt column.</param>
+    /// <param name="limit">The most tokens, from 1.</param>
+    /// <returns>At most <paramref name="limit"/> ids; null if not even the last token of the text fits.</returns>
+    /// <exception cref="ArgumentException">The prompt is empty.</exception>
+    public IReadOnlyList<int>? BuildTruncated(string prompt, int limit)
+    {
+        var whole = Build(prompt);
+        if (whole.Count <= limit)
+        {
+            return whole;
+        }
+
+        var text = _tokenizer.Encode(prompt);
+
+        // The text's edges may merge with what stands around it, so its own count tells where to begin, and no more.
+        for (var dropped = Math.Min(whole.Count - limit, text.Count); dropped < text.Count; dropped++)
+        {
+            var rest = _tokenizer.Decode([.. text.Skip(dropped)], skipSpecial: false);
+            if (rest.Length > 0 && rest[0] != Half && Encode(rest) is var ids && ids.Count <= limit)
+            {
+                return ids;
+            }
+        }
+
+        return null;
+    }
+
+    // What the second half of a character decodes to.
+    private const char Half = '\uFFFD';
+
+    private IReadOnlyList<int> Encode(string text)
+    {
         if (Template is null)
         {
-            return _tokenizer.Encode(prompt, addSpecialTokens: true);
+            return _tokenizer.Encode(text, addSpecialTokens: true);
         }
 
-        var user = new ChatMessage("user", prompt);
+        var user = new ChatMessage("user", text);
         ChatMessage[] messages = _systemPrompt is null ? [user] : [new ChatMessage("system", _systemPrompt), user];
         return _tokenizer.Encode(Template.Render(messages, addGenerationPrompt: true));
     }

@@ -42,16 +42,14 @@ internal static class StopTokens
             throw new ArgumentException(
                 stopTokenIds is null
                     ? "No token ends a completion: config.json, generation_config.json and tokenizer_config.json name no EOS. Set StopTokenIds."
-                    : "StopTokenIds is empty, so no token would end a completion. Name at least one id, or set StopTokenIds = null for the model's own.",
-                nameof(stopTokenIds));
+                    : "StopTokenIds is empty, so no token would end a completion. Name at least one id, or set StopTokenIds = null for the model's own.");
         }
 
         if (ids.Min < 0 || ids.Max >= vocabularySize)
         {
             var wrong = ids.Min < 0 ? ids.Min : ids.Max;
             throw new ArgumentException(
-                $"The stop token {wrong} is outside the model's vocabulary of {vocabularySize}. Set StopTokenIds to ids from 0 to {vocabularySize - 1}.",
-                nameof(stopTokenIds));
+                $"The stop token {wrong} is outside the model's vocabulary of {vocabularySize}. Set StopTokenIds to ids from 0 to {vocabularySize - 1}.");
         }
 
         return [.. ids];

@@ -56,7 +56,7 @@ internal sealed class GrpoTrainer : IDisposable
 
         var limit = PromptPreparation.Limit(policy.Network.Config, options.MaxCompletionTokens, options.MaxPromptTokens);
         var prompts = PromptPreparation.Prepare(rows, policy, limit, options.OverlongPrompts, logger);
-        var heldOut = validation is null ? null : PromptPreparation.Prepare(validation, policy, limit, options.OverlongPrompts, logger);
+        var heldOut = validation is null ? null : PromptPreparation.Prepare(validation, policy, limit, options.OverlongPrompts, logger, "validation data");
         _order = new(prompts, options.PromptsPerRollout, options.Shuffle ? _random : null);
         _steps = options.Steps ?? UpdateWindows.StepsOfEpochs(_schedule, options.ResolvedEpochs!.Value, _order.RolloutsPerEpoch);
         _ = options.ForSteps(_steps); // what has no effect in so many steps is known only now
@@ -93,7 +93,6 @@ internal sealed class GrpoTrainer : IDisposable
         var history = new List<IReadOnlyDictionary<string, double>>();
         var initial = new Dictionary<string, double>();
         var network = _policy.Network;
-        network.RequireGradients(true);
         TrainingBatch? batch = null;
         try
         {
@@ -102,6 +101,7 @@ internal sealed class GrpoTrainer : IDisposable
                 RunOpening.CheckRows(_logger, _policy.Network, _sampling, _random, _options.CancellationToken);
             }
 
+            network.RequireGradients(true);
             Evaluate(0, initial);
             _clock.TrainingStarts();
             var windows = _options.Steps is { } steps
@@ -120,6 +120,14 @@ internal sealed class GrpoTrainer : IDisposable
         catch (OperationCanceledException) when (_options.OnCancel == CancellationBehavior.ReturnLastStep && _options.CancellationToken.IsCancellationRequested)
         {
             RunLog.Cancelled(_logger, history.Count, _steps);
+        }
+        catch (OperationCanceledException cause) when (_options.CancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(
+                $"The run was cancelled after step {history.Count} of {_steps}: no policy is returned. "
+                + "To get that of the last finished step, set OnCancel = CancellationBehavior.ReturnLastStep.",
+                cause,
+                _options.CancellationToken);
         }
         catch (NotFiniteNumberException damaged)
         {

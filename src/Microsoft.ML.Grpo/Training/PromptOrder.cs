@@ -20,7 +20,7 @@ internal sealed class PromptOrder
         if (prompts.Count < perRollout)
         {
             throw new ArgumentException(
-                $"There are {prompts.Count} usable prompts, but a rollout takes {perRollout} (PromptsPerRollout). Give more rows{(prompts.Count > 0 ? $", or set PromptsPerRollout to at most {prompts.Count}" : "")}.", nameof(prompts));
+                $"There are {prompts.Count} usable prompts, but a rollout takes {perRollout} (PromptsPerRollout). Give more rows{(prompts.Count > 0 ? $", or set PromptsPerRollout to at most {prompts.Count}" : "")}.");
         }
 
         (_prompts, PerRollout, _random) = (prompts, perRollout, random);

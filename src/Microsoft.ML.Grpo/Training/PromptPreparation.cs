@@ -6,8 +6,18 @@ namespace Microsoft.ML.Grpo;
 internal static class PromptPreparation
 {
     /// <summary>Prepares every row.</summary>
-    /// <exception cref="ArgumentException">A prompt is empty, or too long and <paramref name="overlong"/> is <see cref="OverlongPrompts.Error"/>.</exception>
-    public static IReadOnlyList<PreparedPrompt> Prepare(IReadOnlyList<PromptRow> rows, Policy policy, int limit, OverlongPrompts overlong, ILogger logger)
+    /// <param name="rows">The rows; at least one.</param>
+    /// <param name="policy">The policy that will read them.</param>
+    /// <param name="limit">The most tokens that a prompt may have.</param>
+    /// <param name="overlong">What becomes of prompts with more.</param>
+    /// <param name="logger">Hears how many were left out or cut.</param>
+    /// <param name="what">What the data is, for errors.</param>
+    /// <exception cref="ArgumentException">
+    /// A prompt is empty, or too long and <paramref name="overlong"/> is <see cref="OverlongPrompts.Error"/>, or cannot be cut so far;
+    /// or all are too long and left out.
+    /// </exception>
+    public static IReadOnlyList<PreparedPrompt> Prepare(
+        IReadOnlyList<PromptRow> rows, Policy policy, int limit, OverlongPrompts overlong, ILogger logger, string what = "training data")
     {
         var prepared = new List<PreparedPrompt>(rows.Count);
         var tooLong = 0;
@@ -15,7 +25,7 @@ internal static class PromptPreparation
         {
             if (string.IsNullOrWhiteSpace(row.Prompt))
             {
-                throw new ArgumentException($"The prompt of row {row.Row} is empty. Fill the prompt column, or filter such rows out.", nameof(rows));
+                throw new ArgumentException($"The prompt of row {row.Row} (counted from 0) of the {what} is empty. Fill the prompt column, or filter such rows out.");
             }
 
             var ids = policy.Prompts.Build(row.Prompt);
@@ -26,12 +36,14 @@ internal static class PromptPreparation
                 {
                     case OverlongPrompts.Error:
                         throw new ArgumentException(
-                            $"The prompt of row {row.Row} has {ids.Count} tokens, more than the {limit} that leave room for a completion (MaxPromptTokens, default the model's context less MaxCompletionTokens). "
-                            + "Shorten it, lower MaxCompletionTokens, or set OverlongPrompts to Skip or TruncateLeft.", nameof(rows));
+                            $"The prompt of row {row.Row} (counted from 0) of the {what} has {ids.Count} tokens, more than the {limit} that leave room for a completion (MaxPromptTokens, default the model's context less MaxCompletionTokens). "
+                            + "Shorten it, lower MaxCompletionTokens, or set OverlongPrompts to Skip or TruncateLeft.");
                     case OverlongPrompts.Skip:
                         continue;
                     default:
-                        ids = [.. ids.Skip(ids.Count - limit)];
+                        ids = policy.Prompts.BuildTruncated(row.Prompt, limit) ?? throw new ArgumentException(
+                            $"The prompt of row {row.Row} (counted from 0) of the {what} cannot be cut to {limit} tokens (MaxPromptTokens, default the model's context less MaxCompletionTokens): "
+                            + $"of those, {policy.Prompts.Overhead} go to what stands around its text, the chat template and the system prompt. Raise MaxPromptTokens, lower MaxCompletionTokens, or shorten SystemPrompt.");
                         break;
                 }
             }
@@ -39,13 +51,20 @@ internal static class PromptPreparation
             prepared.Add(new(row, ids));
         }
 
+        if (prepared.Count == 0)
+        {
+            throw new ArgumentException(
+                $"All {rows.Count} prompts of the {what} are longer than {limit} tokens (MaxPromptTokens, default the model's context less MaxCompletionTokens), and OverlongPrompts.Skip leaves such prompts out. "
+                + "Shorten them, raise MaxPromptTokens, lower MaxCompletionTokens, or set OverlongPrompts to TruncateLeft.");
+        }
+
         if (tooLong > 0 && overlong == OverlongPrompts.Skip)
         {
-            RunLog.PromptsSkipped(logger, tooLong, limit);
+            RunLog.PromptsSkipped(logger, tooLong, what, limit);
         }
         else if (tooLong > 0)
         {
-            RunLog.PromptsTruncated(logger, tooLong, limit);
+            RunLog.PromptsTruncated(logger, tooLong, what, limit);
         }
 
         return prepared;

@@ -26,11 +26,11 @@ internal static partial class RunLog
     [LoggerMessage(7, LogLevel.Information, "Evaluation at step {Step}: reward {Reward:F3} sampled, {Greedy:F3} greedy, drift {Drift:F4} nats a token.")]
     public static partial void Evaluation(ILogger logger, int step, double reward, double greedy, double drift);
 
-    [LoggerMessage(8, LogLevel.Warning, "{Count} prompts are longer than {Limit} tokens (MaxPromptTokens) and are left out (OverlongPrompts.Skip).")]
-    public static partial void PromptsSkipped(ILogger logger, int count, int limit);
+    [LoggerMessage(8, LogLevel.Warning, "{Count} prompts of the {Data} are longer than {Limit} tokens (MaxPromptTokens) and are left out (OverlongPrompts.Skip).")]
+    public static partial void PromptsSkipped(ILogger logger, int count, string data, int limit);
 
-    [LoggerMessage(9, LogLevel.Warning, "{Count} prompts are longer than {Limit} tokens (MaxPromptTokens) and have lost their beginnings (OverlongPrompts.TruncateLeft).")]
-    public static partial void PromptsTruncated(ILogger logger, int count, int limit);
+    [LoggerMessage(9, LogLevel.Warning, "{Count} prompts of the {Data} are longer than {Limit} tokens (MaxPromptTokens) and have lost their beginnings (OverlongPrompts.TruncateLeft).")]
+    public static partial void PromptsTruncated(ILogger logger, int count, string data, int limit);
 
     [LoggerMessage(10, LogLevel.Warning, "In all of the {Rollouts} rollouts so far every group had equal rewards, so there was nothing to learn. Look at some completions: is the task too hard or too easy for this model, or does a reward never differ?")]
     public static partial void RewardsAllEqual(ILogger logger, int rollouts);

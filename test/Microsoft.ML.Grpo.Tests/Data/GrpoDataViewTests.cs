@@ -105,7 +105,7 @@ public class GrpoDataViewTests
         }
 
         CollectionAssert.AreEqual(
-            new[] { "Q0", "Q1", "A prompt is 'fail'.", "Completing the batch of row 3 failed before. Make a new cursor to try again.", "Q4", "Q5" }, seen);
+            new[] { "Q0", "Q1", "A prompt is 'fail'.", "Completing the batch of row 3 (counted from 0) failed before. Make a new cursor to try again.", "Q4", "Q5" }, seen);
     }
 
     [TestMethod]

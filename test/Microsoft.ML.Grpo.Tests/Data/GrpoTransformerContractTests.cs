@@ -82,6 +82,7 @@ public class GrpoTransformerContractTests
         Assert.AreEqual("Stop, Length", $"{first.Reason}, {second.Reason}");
         Assert.AreEqual(-5f, second.LogProb);
         CollectionAssert.AreEqual(new[] { 1, 1 }, generator.Batches);
+        CollectionAssert.AreEqual(new long?[] { null, null }, generator.FirstRows, "A call of an engine is no row of any data.");
     }
 
     [TestMethod]

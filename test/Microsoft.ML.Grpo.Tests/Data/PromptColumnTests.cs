@@ -31,7 +31,7 @@ public class PromptColumnTests
         {
             var error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(call);
             Assert.AreEqual("inputSchema", error.ParamName);
-            StringAssert.StartsWith(error.Message, $"The prompt column '{name}' has type {type}");
+            StringAssert.StartsWith(error.Message, $"The prompt column '{name}' of the data has type {type}");
             StringAssert.Contains(error.Message, "Conversion.ConvertType(outputKind: DataKind.String)");
         }
     }

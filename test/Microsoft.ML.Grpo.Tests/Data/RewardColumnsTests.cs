@@ -13,7 +13,7 @@ public class RewardColumnsTests
         var row = new Typed();
         var names = typeof(Typed).GetProperties().Select(property => property.Name).Where(name => name != "Prompt").ToArray();
         var data = _ml.Data.LoadFromEnumerable([row]);
-        var read = PromptReader.Read(data, "Prompt", [Reading(names)], "The data", CancellationToken.None).Single();
+        var read = PromptReader.Read(data, "Prompt", [Reading(names)], "data", CancellationToken.None).Single();
         Assert.AreEqual("p", read.Prompt);
         foreach (var name in names)
         {
@@ -36,7 +36,7 @@ public class RewardColumnsTests
     [TestMethod]
     public void Rows_keep_their_own_values_and_only_the_columns_that_were_asked_for()
     {
-        var rows = PromptReader.Read(Question.View(_ml, 3), "Prompt", [Reading("Number"), Reading("Number", "Vector")], "The data", CancellationToken.None);
+        var rows = PromptReader.Read(Question.View(_ml, 3), "Prompt", [Reading("Number"), Reading("Number", "Vector")], "data", CancellationToken.None);
         CollectionAssert.AreEqual(new object[] { 0f, 1f, 2f }, rows.Select(row => row.Columns["Number"]).ToArray());
         CollectionAssert.AreEqual(new[] { 2f, -2f }, (float[])rows[2].Columns["Vector"]!);
         Assert.AreEqual("0 1 2", string.Join(' ', rows.Select(row => row.Row)));
@@ -55,14 +55,24 @@ public class RewardColumnsTests
     {
         var data = _ml.Data.LoadFromEnumerable([new Picture()]);
         var type = data.Schema["Image"].Type;
-        AssertRefused(data, "Image", $"Column 'Image', which reward 'reading' reads, has type {type}. Convert it to text, a number, a boolean or a date (or a vector of these) first, or name another column in the reward. (Parameter 'inputSchema')");
+        AssertRefused(data, "Image", $"Column 'Image' of the data, which reward 'reading' reads, has type {type}. Convert it to text, a number, a boolean or a date (or a vector of these) first, or name another column in the reward. (Parameter 'inputSchema')");
     }
 
     [TestMethod]
     public void Data_without_rows_is_refused()
     {
-        var error = Assert.ThrowsExactly<ArgumentException>(() => PromptReader.Read(_ml.Data.LoadFromEnumerable(Array.Empty<Question>()), "Prompt", [], "The training data", CancellationToken.None));
-        StringAssert.StartsWith(error.Message, "The training data has no rows. Look at the file or filter that it comes from.");
+        var error = Assert.ThrowsExactly<ArgumentException>(() => PromptReader.Read(_ml.Data.LoadFromEnumerable(Array.Empty<Question>()), "Prompt", [], "training data", CancellationToken.None));
+        Assert.AreEqual("The training data has no rows. Look at the file or filter that it comes from.", error.Message);
+    }
+
+    [TestMethod]
+    public void Reading_that_is_cancelled_says_so()
+    {
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        var error = Assert.ThrowsExactly<OperationCanceledException>(() => PromptReader.Read(Question.View(_ml, 1), "Prompt", [], "validation data", stop.Token));
+        Assert.AreEqual("The run was cancelled while the validation data was read, before the first step: no policy is returned.", error.Message);
+        Assert.AreEqual(stop.Token, error.CancellationToken);
     }
 
     private static void AssertRefused(IDataView data, string column, string message)

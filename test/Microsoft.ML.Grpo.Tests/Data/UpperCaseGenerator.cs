@@ -25,13 +25,16 @@ internal sealed class UpperCaseGenerator : TextGenerator
 
     internal List<int> Batches { get; } = [];
 
+    internal List<long?> FirstRows { get; } = [];
+
     internal bool IsDisposed { get; private set; }
 
     internal Action<IModelEntryWriter> SaveMore { get; init; } = _ => { };
 
-    public override IReadOnlyList<GeneratedText> Generate(IReadOnlyList<string> prompts, long firstRow, CancellationToken cancellationToken)
+    public override IReadOnlyList<GeneratedText> Generate(IReadOnlyList<string> prompts, long? firstRow, CancellationToken cancellationToken)
     {
         Batches.Add(prompts.Count);
+        FirstRows.Add(firstRow);
         if (prompts.Contains("fail", StringComparer.Ordinal))
         {
             throw new ArgumentException("A prompt is 'fail'.");

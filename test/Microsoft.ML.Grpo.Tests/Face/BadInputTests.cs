@@ -37,16 +37,16 @@ public class BadInputTests : FaceTests
 
     [TestMethod]
     public void Empty_data_is_refused() => AssertRefused<ArgumentException>(
-        _ => { }, "The training data has no rows. Look at the file or filter that it comes from. (Parameter 'data')", Question.View(Ml, 0));
+        _ => { }, "The training data has no rows. Look at the file or filter that it comes from.", Question.View(Ml, 0));
 
     [TestMethod]
     public void Empty_validation_data_is_refused() => AssertRefused<ArgumentException>(
-        o => o.Evaluation.ValidationData = Question.View(Ml, 0), "The validation data has no rows. Look at the file or filter that it comes from. (Parameter 'data')");
+        o => o.Evaluation.ValidationData = Question.View(Ml, 0), "The validation data has no rows. Look at the file or filter that it comes from.");
 
     [TestMethod]
     public void Fewer_rows_than_a_rollout_takes_are_refused_with_both_numbers() => AssertRefused<ArgumentException>(
         _ => { },
-        "There are 3 usable prompts, but a rollout takes 4 (PromptsPerRollout). Give more rows, or set PromptsPerRollout to at most 3. (Parameter 'prompts')",
+        "There are 3 usable prompts, but a rollout takes 4 (PromptsPerRollout). Give more rows, or set PromptsPerRollout to at most 3.",
         Question.View(Ml, 3));
 
     [TestMethod]
@@ -54,11 +54,10 @@ public class BadInputTests : FaceTests
     [DataRow(" \n")]
     public void An_empty_prompt_is_refused_by_row_in_fit_and_transform(string prompt)
     {
-        const string message = "The prompt of row 5 is empty. Fill the prompt column, or filter such rows out.";
         var data = With(prompt);
-        AssertRefused<ArgumentException>(_ => { }, message + " (Parameter 'rows')", data);
+        AssertRefused<ArgumentException>(_ => { }, "The prompt of row 5 (counted from 0) of the training data is empty. Fill the prompt column, or filter such rows out.", data);
         using var policy = Fit(o => o.Generation.BatchSize = 4);
-        AssertTransformRefused(policy, data, message);
+        AssertTransformRefused(policy, data, "The prompt of row 5 (counted from 0) is empty. Fill the prompt column, or filter such rows out.");
     }
 
     [TestMethod]
@@ -67,11 +66,11 @@ public class BadInputTests : FaceTests
         var data = With(new string('x', 80));
         AssertRefused<ArgumentException>(
             _ => { },
-            "The prompt of row 5 has 80 tokens, more than the 58 that leave room for a completion (MaxPromptTokens, default the model's context less MaxCompletionTokens). "
-            + "Shorten it, lower MaxCompletionTokens, or set OverlongPrompts to Skip or TruncateLeft. (Parameter 'rows')",
+            "The prompt of row 5 (counted from 0) of the training data has 80 tokens, more than the 58 that leave room for a completion (MaxPromptTokens, default the model's context less MaxCompletionTokens). "
+            + "Shorten it, lower MaxCompletionTokens, or set OverlongPrompts to Skip or TruncateLeft.",
             data);
         using var policy = Fit(o => o.Generation.BatchSize = 4);
-        AssertTransformRefused(policy, data, "The prompt of row 5 has 80 tokens, but the model's context is 64 tokens in all, completion included. Shorten it, or filter such rows out.");
+        AssertTransformRefused(policy, data, "The prompt of row 5 (counted from 0) has 80 tokens, but the model's context is 64 tokens in all, completion included. Shorten it, or filter such rows out.");
     }
 
     [TestMethod]
@@ -79,7 +78,7 @@ public class BadInputTests : FaceTests
     {
         using var policy = Fit();
         using var engine = Ml.Model.CreatePredictionEngine<Question, Answer>(policy, new PredictionEngineOptions { OwnsTransformer = false });
-        StringAssert.Contains(Assert.Throws<Exception>(() => engine.Predict(new Question())).ToString(), "is empty. Fill the prompt column");
+        StringAssert.Contains(Assert.Throws<Exception>(() => engine.Predict(new Question())).ToString(), "The prompt is empty. Fill the prompt column.");
         Assert.AreEqual(policy.Transform(Question.View(Ml, 1)).Texts().Single(), engine.Predict(new Question { Prompt = "q0" }).Completion);
     }
 
@@ -87,17 +86,44 @@ public class BadInputTests : FaceTests
     public void A_prompt_column_of_another_type_is_refused_in_every_door()
     {
         var estimator = Ml.Transforms.TrainGrpo(Model, "Number", rewards: Reward.FromFunction("none", _ => 0));
-        foreach (var door in new Action[] { () => estimator.Fit(Question.View(Ml, 8)), () => estimator.GetOutputSchema(MLNetInternals.ShapeOf(Question.View(Ml, 1).Schema)) })
+        foreach (var (what, door) in new (string, Action)[] { ("training data", () => estimator.Fit(Question.View(Ml, 8))), ("data", () => estimator.GetOutputSchema(MLNetInternals.ShapeOf(Question.View(Ml, 1).Schema))) })
         {
             Assert.AreEqual(
-                "The prompt column 'Number' has type Single, and must be text (String). Set PromptColumnName to a text column, or convert it with Conversion.ConvertType(outputKind: DataKind.String). (Parameter 'inputSchema')",
+                $"The prompt column 'Number' of the {what} has type Single, and must be text (String). Set PromptColumnName to a text column, or convert it with Conversion.ConvertType(outputKind: DataKind.String). (Parameter 'inputSchema')",
                 Assert.ThrowsExactly<ArgumentOutOfRangeException>(door).Message);
         }
     }
 
     [TestMethod]
     public void A_bad_validation_prompt_frees_the_policy_and_its_reference() => AssertRefused<ArgumentException>(
-        o => (o.Loss.Beta, o.Evaluation.ValidationData) = (0.1, With("")), "The prompt of row 5 is empty. Fill the prompt column, or filter such rows out. (Parameter 'rows')");
+        o => (o.Loss.Beta, o.Evaluation.ValidationData) = (0.1, With("")), "The prompt of row 5 (counted from 0) of the validation data is empty. Fill the prompt column, or filter such rows out.");
+
+    [TestMethod]
+    public void Validation_data_without_the_prompt_column_is_named_as_such() => AssertRefused<ArgumentOutOfRangeException>(
+        o => o.Evaluation.ValidationData = Ml.Data.LoadFromEnumerable(new[] { new { Text = "x" } }),
+        "The validation data has no column 'Prompt' to read prompts from. It has: Text. Set PromptColumnName to one of them, or make the column with CopyColumns. (Parameter 'inputSchema')");
+
+    [TestMethod]
+    public void Validation_data_without_a_rewards_column_is_named_as_such() => AssertRefused<ArgumentOutOfRangeException>(
+        o =>
+        {
+            o.Rewards.Add(Reward.ExactMatch("Number"));
+            o.Evaluation.ValidationData = Ml.Data.LoadFromEnumerable(new[] { new { Prompt = "x" } });
+        },
+        "The validation data has no column 'Number', which reward 'exact_match' reads. It has: Prompt. Name one of them in the reward, or add the column. (Parameter 'inputSchema')");
+
+    [TestMethod]
+    public void A_reward_that_reads_a_column_it_does_not_declare_is_told_how()
+    {
+        var error = Refuse<RewardException>(o => o.Rewards.Add(Reward.FromFunction("mine", s => (float)s.Columns["Number"]!)), Question.View(Ml, 8));
+        Assert.AreEqual("The reward 'mine' does not declare the column 'Number', which it reads. Pass it when the reward is made: columns: [\"Number\"]. Columns that were read: none.", error.Message);
+    }
+
+    [TestMethod]
+    public void A_run_whose_prompts_are_all_left_out_names_the_option() => AssertRefused<ArgumentException>(
+        o => (o.OverlongPrompts, o.MaxPromptTokens) = (OverlongPrompts.Skip, 1),
+        "All 8 prompts of the training data are longer than 1 tokens (MaxPromptTokens, default the model's context less MaxCompletionTokens), and OverlongPrompts.Skip leaves such prompts out. "
+        + "Shorten them, raise MaxPromptTokens, lower MaxCompletionTokens, or set OverlongPrompts to TruncateLeft.");
 
     [TestMethod]
     public void A_reward_that_throws_frees_the_policy()
@@ -117,13 +143,27 @@ public class BadInputTests : FaceTests
         foreach (var name in new[] { "policy.zip", "new.zip" })
         {
             var error = Assert.Throws<IOException>(() => AtomicModelSaving.SaveAtomically(Ml.Model, policy, schema, Folder[name], path => new FullDisk(path, before.Length / 2)));
-            Assert.AreEqual("No space left on device", error.Message);
+            Assert.AreEqual(
+                $"The model could not be saved to '{Folder[name]}': No space left on device : '{Folder[name]}'. "
+                + "Free space there and see that it may be written to, or save to another place. What was there before is untouched.",
+                error.Message);
         }
 
         CollectionAssert.AreEqual(before, File.ReadAllBytes(Folder["policy.zip"]));
         CollectionAssert.AreEqual(new[] { "model", "policy.zip" }, Folder.Names.ToList());
         using var loaded = (GrpoTransformer)Ml.Model.Load(Folder["policy.zip"], out _);
         CollectionAssert.AreEqual(policy.Transform(Question.View(Ml, 3)).Answers(Ml), loaded.Transform(Question.View(Ml, 3)).Answers(Ml));
+    }
+
+    [TestMethod]
+    public void An_atomic_save_makes_the_directory_and_refuses_one_in_the_place_of_the_file()
+    {
+        using var policy = Fit();
+        var path = Path.Combine(Folder["new"], "deeper", "policy.zip");
+        Ml.Model.SaveAtomically(policy, null, path);
+        using var loaded = (GrpoTransformer)Ml.Model.Load(path, out _);
+        Assert.AreEqual(policy.Weights(), loaded.Weights());
+        Assert.AreEqual($"'{Folder["new"]}' is a directory. Give a file to save the model in.", Assert.ThrowsExactly<IOException>(() => Ml.Model.SaveAtomically(policy, null, Folder["new"])).Message);
     }
 
     [TestMethod]
@@ -178,7 +218,7 @@ public class BadInputTests : FaceTests
         _ = policy.Transform(Question.View(Ml, 1)).Texts();
         var tensors = LiveTensors;
         var error = Assert.ThrowsExactly<ArgumentException>(() => policy.Transform(data).Texts());
-        Assert.AreEqual(message + " (Parameter 'prompt')", error.Message);
+        Assert.AreEqual(message, error.Message);
         Assert.AreEqual(tensors, LiveTensors, "tensors are alive");
         Assert.HasCount(2, policy.Transform(Question.View(Ml, 2)).Texts());
     }

@@ -13,7 +13,10 @@ public class CancelledFitTests : FaceTests
         Fit().Dispose();
         var before = LiveTensors;
         using var source = new CancellationTokenSource();
-        Assert.Throws<OperationCanceledException>(() => Fit(o => (o.CancellationToken, o.Progress) = (source.Token, new AfterStep(1, source.Cancel))));
+        var error = Assert.ThrowsExactly<OperationCanceledException>(() => Fit(o => (o.CancellationToken, o.Progress) = (source.Token, new AfterStep(1, source.Cancel))));
+        Assert.AreEqual(
+            "The run was cancelled after step 1 of 2: no policy is returned. To get that of the last finished step, set OnCancel = CancellationBehavior.ReturnLastStep.", error.Message);
+        Assert.AreEqual(source.Token, error.CancellationToken);
         Assert.AreEqual(before, LiveTensors);
     }
 

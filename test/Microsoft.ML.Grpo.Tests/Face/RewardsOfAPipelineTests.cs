@@ -29,11 +29,11 @@ public class RewardsOfAPipelineTests : FaceTests
         options.Rewards.Add(Reward.ExactMatch("Answer"));
         var estimator = Ml.Transforms.TrainGrpo(options);
         var data = Question.View(Ml, 8);
-        foreach (var door in new Action[] { () => estimator.GetOutputSchema(MLNetInternals.ShapeOf(data.Schema)), () => estimator.Fit(data) })
+        foreach (var (what, door) in new (string, Action)[] { ("data", () => estimator.GetOutputSchema(MLNetInternals.ShapeOf(data.Schema))), ("training data", () => estimator.Fit(data)) })
         {
             var error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(door);
             Assert.AreEqual("inputSchema", error.ParamName);
-            StringAssert.StartsWith(error.Message, "The data has no column 'Answer', which reward 'exact_match' reads. It has: Prompt, Number, Vector.");
+            StringAssert.StartsWith(error.Message, $"The {what} has no column 'Answer', which reward 'exact_match' reads. It has: Prompt, Number, Vector.");
         }
     }
 

@@ -24,7 +24,7 @@ public class TorchDeviceTests : FaceTests
         var log = new CollectingLogger();
         Assert.AreEqual(DeviceType.CPU, TorchDevice.Of(new MLContext { GpuDeviceId = id, FallbackToCpu = true }, log).type);
         Assert.AreEqual(
-            $"Warning: MLContext.GpuDeviceId is {id}, but the CUDA devices that TorchSharp sees number {Count}: the CPU is used (MLContext.FallbackToCpu). "
+            $"Warning: MLContext.GpuDeviceId is {id}, but TorchSharp sees {TorchDevice.Seen(Count)}: the CPU is used (MLContext.FallbackToCpu). "
             + "Build with -p:TorchBackend=cuda-linux or cuda-windows on a machine with a CUDA driver, or set GpuDeviceId = null.",
             log.Lines.Single());
     }
@@ -40,11 +40,17 @@ public class TorchDeviceTests : FaceTests
         }
 
         var ml = new MLContext(seed: 1) { GpuDeviceId = id, FallbackToCpu = false };
-        var message = $"MLContext.GpuDeviceId is {id}, but the CUDA devices that TorchSharp sees number {Count} (ids count from 0), and MLContext.FallbackToCpu is false. "
+        var message = $"MLContext.GpuDeviceId is {id}, but TorchSharp sees {TorchDevice.Seen(Count)}, and MLContext.FallbackToCpu is false. "
             + "Build with -p:TorchBackend=cuda-linux or cuda-windows on a machine with a CUDA driver, set GpuDeviceId = null, or set FallbackToCpu = true.";
         Assert.AreEqual(message, Assert.ThrowsExactly<InvalidOperationException>(() => Fit(ml: ml)).Message);
         StringAssert.Contains(Assert.Throws<Exception>(() => ml.Model.Load(Folder["policy.zip"], out _)).ToString(), message);
     }
+
+    [TestMethod]
+    [DataRow(0, "no CUDA device")]
+    [DataRow(1, "one CUDA device, 0")]
+    [DataRow(2, "2 CUDA devices, 0 to 1")]
+    public void What_is_there_is_said_so_that_no_count_reads_as_an_id(int count, string said) => Assert.AreEqual(said, TorchDevice.Seen(count));
 
     [TestMethod]
     public void Fit_and_load_warn_in_the_context_log()

@@ -19,7 +19,7 @@ internal sealed class FullDisk(string path, long room) : Stream
     {
         if (_file.Length + count > room)
         {
-            throw new IOException("No space left on device");
+            throw new IOException($"No space left on device : '{path}'"); // as .NET says it
         }
 
         _file.Write(buffer, offset, count);

@@ -125,6 +125,26 @@ public sealed class SavePretrainedTests : IDisposable
     }
 
     [TestMethod]
+    public void Other_forms_of_the_weights_that_were_there_are_removed_and_nothing_else()
+    {
+        Directory.CreateDirectory(_folder["out"]);
+        string[] stale =
+        [
+            "model.safetensors.index.json", "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors",
+            "pytorch_model.bin", "pytorch_model.bin.index.json", "pytorch_model-00001-of-00001.bin",
+        ];
+        string[] kept = ["adapter_model.safetensors", "model-of-mine.safetensors", "optimizer.bin", "training_args.bin"];
+        foreach (var name in stale.Concat(kept))
+        {
+            File.WriteAllText(Path.Combine(_folder["out"], name), "old");
+        }
+
+        using var model = Load("in");
+        model.SavePretrained(_folder["out"]);
+        CollectionAssert.AreEquivalent(kept.Concat(["config.json", "generation_config.json", "model.safetensors", "tokenizer.json"]).ToArray(), Names("out"));
+    }
+
+    [TestMethod]
     public void A_model_can_be_saved_over_itself()
     {
         using var model = Load("in");
@@ -145,7 +165,10 @@ public sealed class SavePretrainedTests : IDisposable
     public void On_a_full_disk_nothing_appears_at_a_new_target(int room)
     {
         using var model = Load("in");
-        Assert.ThrowsExactly<IOException>(() => ModelDirectory.Save(_folder["out"], model.Network, model.Files, ScalarType.Float32, path => new FullDisk(path, room)));
+        var error = Assert.ThrowsExactly<IOException>(() => ModelDirectory.Save(_folder["out"], model.Network, model.Files, ScalarType.Float32, path => new FullDisk(path, room)));
+        StringAssert.StartsWith(error.Message, $"The model could not be saved to '{_folder["out"]}': No space left on device : '{_folder["out"]}{Path.DirectorySeparatorChar}");
+        StringAssert.EndsWith(error.Message, "'. Free space there and see that it may be written to, or save to another place. What was there before is untouched.");
+        StringAssert.DoesNotMatch(error.Message, new System.Text.RegularExpressions.Regex("[0-9a-f]{32}"));
         CollectionAssert.AreEqual(new[] { "in" }, _folder.Names.ToArray());
     }
 
@@ -154,10 +177,22 @@ public sealed class SavePretrainedTests : IDisposable
     {
         using var model = Load("in");
         var (names, weights) = (Names("in"), File.ReadAllBytes(Path.Combine(_folder["in"], "model.safetensors")));
-        Assert.ThrowsExactly<IOException>(() => ModelDirectory.Save(_folder["in"], model.Network, model.Files, ScalarType.Float32, path => new FullDisk(path, room: 60_000)));
+        var error = Assert.ThrowsExactly<IOException>(() => ModelDirectory.Save(_folder["in"], model.Network, model.Files, ScalarType.Float32, path => new FullDisk(path, room: 60_000)));
+        StringAssert.StartsWith(error.Message, $"The model could not be saved to '{_folder["in"]}': No space left on device : '{Path.Combine(_folder["in"], "model.safetensors")}'. ");
         CollectionAssert.AreEqual(names, Names("in"));
         CollectionAssert.AreEqual(weights, File.ReadAllBytes(Path.Combine(_folder["in"], "model.safetensors")));
         Assert.AreEqual(SavedModel.TiedConfig, File.ReadAllText(Path.Combine(_folder["in"], "config.json")));
+    }
+
+    [TestMethod]
+    public void A_failure_between_two_files_does_not_pass_for_an_old_model()
+    {
+        Directory.CreateDirectory(Path.Combine(_folder["out"], "model.safetensors")); // a rename onto it fails, after those of the small files
+        using var model = Load("in");
+        var error = Assert.ThrowsExactly<IOException>(() => model.SavePretrained(_folder["out"]));
+        StringAssert.StartsWith(error.Message, $"The model could not be saved to '{_folder["out"]}': ");
+        StringAssert.EndsWith(error.Message, "Some of the files there are new and some are old: save again before they are used.");
+        CollectionAssert.AreEqual(new[] { "config.json", "generation_config.json", "model.safetensors", "tokenizer.json" }, Names("out"));
     }
 
     [TestMethod]

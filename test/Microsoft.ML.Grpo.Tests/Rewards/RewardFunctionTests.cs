@@ -37,6 +37,60 @@ public class RewardFunctionTests
     }
 
     [TestMethod]
+    public async Task Functions_of_other_result_types_compile_and_score()
+    {
+        var batch = Samples.Groups(groups: 1, groupSize: 3);
+        static async Task<double> JudgeAsync(RewardSample s, CancellationToken ct)
+        {
+            await Task.Delay(0, ct);
+            return s.Generation == 1 ? 1 : 0;
+        }
+
+        static async Task<double?> MaybeAsync(RewardSample s, CancellationToken ct)
+        {
+            await Task.Delay(0, ct);
+            return s.Generation == 1 ? 1 : 0;
+        }
+
+        Reward[] rewards =
+        [
+            Reward.FromFunction("bool", s => s.Generation == 1),
+            Reward.FromFunction("bool with columns", s => s.Generation == 1, 0.5, "Answer"),
+            Reward.FromFunction("task", (s, ct) => Task.FromResult(s.Generation == 1 ? 1.0 : 0)),
+            Reward.FromFunction("task of null", (s, ct) => Task.FromResult<double?>(s.Generation == 1 ? 1 : 0)),
+            Reward.FromFunction("method", JudgeAsync),
+            Reward.FromFunction("method of null", MaybeAsync),
+            Reward.FromFunction("async call", async (s, ct) => await JudgeAsync(s, ct)),
+            Reward.FromFunction("async", async (s, ct) =>
+            {
+                await Task.Yield();
+                return s.Generation == 1 ? 1 : 0;
+            }),
+        ];
+        foreach (var reward in rewards)
+        {
+            CollectionAssert.AreEqual(new double?[] { 0, 1, 0 }, (await reward.ScoreAsync(batch, default)).ToArray(), reward.Name);
+        }
+    }
+
+    [TestMethod]
+    public async Task A_lambda_that_fits_several_overloads_means_the_one_with_null()
+    {
+        // That these compile is the point.
+        var sample = Samples.Groups(1, 1);
+        Assert.IsNull((await Reward.FromFunction("null", _ => null).ScoreAsync(sample, default))[0]);
+        Assert.IsNull((await Reward.FromFunction("null async", async (_, _) =>
+        {
+            await Task.Yield();
+            return null;
+        }).ScoreAsync(sample, default))[0]);
+        foreach (var throws in new[] { Reward.FromFunction("sync", _ => throw new FormatException("x")), Reward.FromFunction("async", (_, _) => throw new FormatException("x")) })
+        {
+            await Assert.ThrowsExactlyAsync<RewardException>(async () => await throws.ScoreAsync(sample, default));
+        }
+    }
+
+    [TestMethod]
     public async Task A_group_function_sees_one_group_at_a_time_even_of_the_same_row_twice()
     {
         RewardSample[] batch = [.. Samples.Groups(1, 2, firstRow: 4), .. Samples.Groups(1, 2, firstRow: 4), .. Samples.Groups(1, 3, firstRow: 9)];

@@ -43,7 +43,7 @@ public class RewardScorerTests
         Assert.AreEqual(("judge", 11L, 1), (error.RewardName, error.Row, error.Generation));
         Assert.IsInstanceOfType<FormatException>(error.InnerException);
         Assert.AreEqual(
-            "The reward 'judge' threw FormatException at row 11, generation 1: no digits. Return null for completions that this reward cannot judge, and a finite number for all others.",
+            "The reward 'judge' threw FormatException at row 11, generation 1 (both counted from 0): no digits. Return null for completions that this reward cannot judge, and a finite number for all others.",
             error.Message);
     }
 
@@ -61,7 +61,7 @@ public class RewardScorerTests
     public async Task A_wrong_count_names_both_numbers_and_the_rows()
     {
         var error = await Fails(Reward.FromBatchFunction("judge", _ => [1, 2, 3]));
-        StringAssert.Contains(error.Message, "'judge' returned 3 scores for 4 completions of rows 10 to 11");
+        StringAssert.Contains(error.Message, "'judge' returned 3 scores for 4 completions of rows 10 to 11 (counted from 0)");
     }
 
     [TestMethod]
@@ -69,7 +69,7 @@ public class RewardScorerTests
     {
         // One too few and one too many: the batch's count would be right.
         var error = await Fails(Reward.FromGroupFunction("judge", g => g[0].Row == 10 ? [1] : [1, 2, 3]));
-        StringAssert.Contains(error.Message, "returned 1 scores for 2 completions of row 10");
+        StringAssert.Contains(error.Message, "returned 1 scores for 2 completions of row 10 (counted from 0)");
     }
 
     [TestMethod]

@@ -58,6 +58,55 @@ public class PromptBuilderTests
         StringAssert.Contains(error.Message, "empty");
     }
 
+    [TestMethod]
+    [DataRow(44)]
+    [DataRow(38)]
+    [DataRow(36)]
+    public void A_prompt_is_cut_at_the_beginning_of_its_text_and_the_template_stays_whole(int limit)
+    {
+        var builder = new PromptBuilder(Tokenizer(), new ChatMLTemplate(null, true), PromptFormat.Auto, "Short.");
+        Assert.AreEqual(35, builder.Overhead);
+        var ids = builder.BuildTruncated("0123456789", limit)!;
+        Assert.HasCount(limit, ids);
+        Assert.AreEqual(
+            $"<|im_start|>system\nShort.<|im_end|>\n<|im_start|>user\n{"0123456789"[^(limit - 35)..]}<|im_end|>\n<|im_start|>assistant\n",
+            Tokenizer().Decode(ids, skipSpecial: false));
+    }
+
+    [TestMethod]
+    public void What_is_cut_reads_as_the_prompt_of_the_shorter_text()
+    {
+        // Of the text alone "\n\n" would be one token and "ab" another: cut there, the rest merges with the header.
+        var json = TinyTokenizer.Json(merges: ["Ċ Ċ", "a b", "b c"]);
+        var builder = new PromptBuilder(TinyTokenizer.Read(json), new ChatMLTemplate(null, true), PromptFormat.Auto, null);
+        const string text = "xyz\n\nabcdéab\n";
+        for (var limit = builder.Overhead + 1; limit < builder.Build(text).Count; limit++)
+        {
+            var ids = builder.BuildTruncated(text, limit)!;
+            Assert.IsLessThanOrEqualTo(limit, ids.Count);
+            Assert.IsTrue(
+                Enumerable.Range(1, text.Length - 1).Any(cut => builder.Build(text[cut..]).SequenceEqual(ids)),
+                $"limit {limit}: {TinyTokenizer.Read(json).Decode(ids, skipSpecial: false)}");
+        }
+    }
+
+    [TestMethod]
+    public void A_raw_prompt_that_is_cut_keeps_the_tokenizers_special_tokens()
+    {
+        var builder = new PromptBuilder(Tokenizer(), null, PromptFormat.Auto, null);
+        CollectionAssert.AreEqual(new[] { TinyTokenizer.Bos, 'l', 'o' }, builder.BuildTruncated("hello", 3)!.ToArray());
+    }
+
+    [TestMethod]
+    public void A_prompt_that_fits_is_not_cut_and_one_without_room_for_any_text_is_not_made()
+    {
+        var builder = new PromptBuilder(Tokenizer(), Template, PromptFormat.Auto, null);
+        CollectionAssert.AreEqual(builder.Build("hello").ToArray(), builder.BuildTruncated("hello", 1000)!.ToArray());
+        Assert.IsNull(builder.BuildTruncated("hello", builder.Overhead));
+        Assert.IsNull(builder.BuildTruncated("hello", 1));
+        Assert.IsNotNull(builder.BuildTruncated("hello", builder.Overhead + 1));
+    }
+
     private static string Text(PromptBuilder builder, string prompt) => Tokenizer().Decode(builder.Build(prompt), skipSpecial: false);
 
     private static PolicyTokenizer Tokenizer()

@@ -111,7 +111,7 @@ public class NativeMemoryTests
         using var run = new TinyRun(o => o.Loss.Beta = 0.1) { Rows = TinyRun.Prompts(8) };
         var before = Live;
         var error = Assert.ThrowsExactly<ArgumentException>(() => new GrpoTrainer(run.Policy, run.Options, 1, run.Rows, [new(3, " ", new Dictionary<string, object?>())], run.Log, run.Work, () => { }));
-        StringAssert.Contains(error.Message, "row 3 is empty");
+        StringAssert.Contains(error.Message, "row 3 (counted from 0) of the validation data is empty");
         Assert.AreEqual(before, Live);
     }
 

@@ -10,7 +10,7 @@ public class PromptPreparationTests
     {
         using var policy = TinyPolicy.Create();
         var error = Assert.ThrowsExactly<ArgumentException>(() => PromptPreparation.Prepare(Rows, policy, 5, OverlongPrompts.Error, new LogLines()));
-        StringAssert.StartsWith(error.Message, "The prompt of row 1 has 8 tokens, more than the 5 that leave room for a completion");
+        StringAssert.StartsWith(error.Message, "The prompt of row 1 (counted from 0) of the training data has 8 tokens, more than the 5 that leave room for a completion");
         StringAssert.Contains(error.Message, "set OverlongPrompts to Skip or TruncateLeft");
     }
 
@@ -28,7 +28,7 @@ public class PromptPreparationTests
         var log = new LogLines();
         var prepared = PromptPreparation.Prepare(Rows, policy, 5, OverlongPrompts.Skip, log);
         CollectionAssert.AreEqual(new long[] { 0, 2 }, prepared.Select(p => p.Row.Row).ToArray());
-        Assert.AreEqual("1 prompts are longer than 5 tokens (MaxPromptTokens) and are left out (OverlongPrompts.Skip).", log.All.Single());
+        Assert.AreEqual("1 prompts of the training data are longer than 5 tokens (MaxPromptTokens) and are left out (OverlongPrompts.Skip).", log.All.Single());
     }
 
     [TestMethod]
@@ -44,12 +44,22 @@ public class PromptPreparationTests
     }
 
     [TestMethod]
+    public void TruncateLeft_that_leaves_no_room_for_the_text_is_an_error()
+    {
+        using var policy = TinyPolicy.Create();
+        PromptRow[] rows = [new(3, "ü", new Dictionary<string, object?>())]; // two tokens, and no character is cut in two
+        var error = Assert.ThrowsExactly<ArgumentException>(() => PromptPreparation.Prepare(rows, policy, 1, OverlongPrompts.TruncateLeft, new LogLines(), "validation data"));
+        StringAssert.StartsWith(error.Message, "The prompt of row 3 (counted from 0) of the validation data cannot be cut to 1 tokens");
+        StringAssert.EndsWith(error.Message, "Raise MaxPromptTokens, lower MaxCompletionTokens, or shorten SystemPrompt.");
+    }
+
+    [TestMethod]
     public void An_empty_prompt_is_an_error_that_names_its_row()
     {
         using var policy = TinyPolicy.Create();
         PromptRow[] rows = [Rows[0], new(17, " \n", new Dictionary<string, object?>())];
         var error = Assert.ThrowsExactly<ArgumentException>(() => PromptPreparation.Prepare(rows, policy, 5, OverlongPrompts.Skip, new LogLines()));
-        StringAssert.StartsWith(error.Message, "The prompt of row 17 is empty.");
+        StringAssert.StartsWith(error.Message, "The prompt of row 17 (counted from 0) of the training data is empty.");
     }
 
     [TestMethod]
