@@ -8,19 +8,18 @@ var ml = new MLContext(seed: 1);
 IDataView Load(string name) => ml.Data.LoadFromTextFile<Problem>(Path.Combine(adder, name), hasHeader: true);
 IDataView train = Load("problems.train.tsv");
 
-var pipeline = ml.Transforms.TrainGrpo(new GrpoOptions
+using GrpoTransformer policy = ml.Transforms.TrainGrpo(new GrpoOptions
 {
     ModelPath = adder,
     Rewards = { Reward.ExactMatch("Answer") },
-    GroupSize = 8,
     PromptsPerRollout = 32,
     Steps = 60,
     MaxCompletionTokens = 6,
     Optimizer = { LearningRate = 5e-4 },
     Execution = { Threads = 1 },                                      // its matrices are too small for more
     Evaluation = { ValidationData = ml.Data.TakeRows(Load("problems.heldout.tsv"), 200), Samples = 4 },
-});
-using GrpoTransformer policy = pipeline.Fit(train);
+    Progress = new EveryTenSteps(),
+}).Fit(train);
 
 TrainingSummary run = policy.Training!;
 Console.WriteLine($"Held-out answers right: {run.InitialEvaluation["eval_reward"]:P0} before, {run.Steps[^1]["eval_reward"]:P0} after.");
@@ -38,4 +37,9 @@ internal sealed record Problem
 }
 
 internal sealed record Solution { public string Completion { get; set; } = ""; }
+
+internal sealed class EveryTenSteps : IProgress<GrpoProgress>
+{
+    public void Report(GrpoProgress p) => Console.Write(p.Phase == GrpoPhase.StepDone && p.Step % 10 == 0 ? $"Step {p.Step}: reward {p.Reward:F2}\n" : "");
+}
 #endregion

@@ -14,15 +14,20 @@ internal static class GettingStartedSnippets
         string directory = Directory.CreateTempSubdirectory("grpo-snippets-").FullName;
         try
         {
-            MLContext ml = Context();
-            IDataView problems = Tsv(ml, Path.Combine(Tiny, "problems.train.tsv"));
+            var ml = new MLContext(seed: 1);
+            Log(ml);
+            IDataView problems = ml.Data.LoadFromTextFile<Problem>(Path.Combine(Tiny, "problems.train.tsv"), hasHeader: true, allowQuoting: true);
             _ = JsonLines(ml, Path.Combine(directory, "problems.jsonl"));
             IDataView heldOut = ml.Data.TakeRows(problems, 8);
-            using GrpoTransformer policy = Train(ml, Tiny, problems, heldOut);
+            Console.WriteLine(Pretrained("models/SmolLM2-135M-Instruct", heldOut).Steps);
+            using GrpoTransformer policy = Train(ml, problems, heldOut);
             Look(policy);
-            Save(ml, policy, problems, directory);
+            string output = Path.Combine(directory, "policy.zip");
+            ml.Model.SaveAtomically(policy, problems.Schema, output);
+            Export(policy, output);
+            SaveByHand(ml, policy, problems, output);
             Ask(ml, policy);
-            Load(ml, directory);
+            Load(ml, output);
         }
         finally
         {
@@ -30,10 +35,9 @@ internal static class GettingStartedSnippets
         }
     }
 
-    private static MLContext Context()
+    private static void Log(MLContext ml)
     {
         #region StartLog
-        var ml = new MLContext(seed: 1);
         ml.Log += (_, line) =>
         {
             if (line.Source.StartsWith("GrpoEstimator", StringComparison.Ordinal))
@@ -42,71 +46,95 @@ internal static class GettingStartedSnippets
             }
         };
         #endregion
-
-        return ml;
     }
 
-    private static IDataView Tsv(MLContext ml, string path)
+    private static IDataView JsonLines(MLContext ml, string data)
     {
-        #region StartTsv
-        IDataView problems = ml.Data.LoadFromTextFile<Problem>(path, hasHeader: true, allowQuoting: true);
-        #endregion
-
-        return problems;
-    }
-
-    private static IDataView JsonLines(MLContext ml, string path)
-    {
-        File.WriteAllText(path, """{"Prompt":"40+2=","Answer":"42"}""");
+        File.WriteAllText(data, """{"Prompt":"40+2=","Answer":"42"}""");
 
         #region StartJsonLines
-        IEnumerable<Problem> rows = File.ReadLines(path).Select(line => JsonSerializer.Deserialize<Problem>(line)!);
-        IDataView problems = ml.Data.LoadFromEnumerable(rows);
+        Problem[] read = [.. File.ReadAllLines(data).Select(line => JsonSerializer.Deserialize<Problem>(line)!)];
+        IDataView rows = ml.Data.LoadFromEnumerable(read);
         #endregion
 
-        return problems;
+        return rows;
     }
 
-    private static GrpoTransformer Train(MLContext ml, string model, IDataView problems, IDataView heldOut)
+    private static GrpoOptions Pretrained(string model, IDataView heldOut)
     {
-        var options = new GrpoOptions { ModelPath = model, Rewards = { Reward.ExactMatch("Answer") }, Steps = 2, PromptsPerRollout = 4, MaxCompletionTokens = 6 };
-
-        #region StartWatch
-        options.Evaluation.ValidationData = heldOut;
-        options.Progress = new Progress<GrpoProgress>(p =>
+        #region StartPretrained
+        var options = new GrpoOptions
         {
-            if (p.Phase == GrpoPhase.StepDone)
+            ModelPath = model,
+            SystemPrompt = "Think step by step. Then answer with the number alone, between <answer> and </answer>.",
+            Rewards =
             {
-                Console.WriteLine($"{p.Step}/{p.Steps}: reward {p.Reward:F2}, {p.TokensPerSecond:F0} tokens/s, {p.Remaining:mm\\:ss} left");
-            }
-        });
-        GrpoTransformer policy = ml.Transforms.TrainGrpo(options).Fit(problems);
+                Reward.ExactMatch("Answer", extract: @"<answer>\s*(.*?)\s*</answer>"),
+                Reward.Format(@"<answer>.*?</answer>\s*$", weight: 0.2),
+            },
+            Steps = 100,
+            MaxCompletionTokens = 256,
+            Evaluation = { ValidationData = heldOut, EvaluateEverySteps = 20 },
+            Progress = new StepLines(),
+        };
         #endregion
 
-        return policy;
+        return options;
+    }
+
+    private static GrpoTransformer Train(MLContext ml, IDataView problems, IDataView heldOut)
+    {
+        var options = new GrpoOptions
+        {
+            ModelPath = Tiny,
+            Rewards = { Reward.ExactMatch("Answer") },
+            Steps = 2,
+            PromptsPerRollout = 4,
+            MaxCompletionTokens = 6,
+            Evaluation = { ValidationData = heldOut },
+            Progress = new StepLines(),
+        };
+
+        #region StartStop
+        using var stop = new CancellationTokenSource();
+        Console.CancelKeyPress += (_, pressed) =>
+        {
+            pressed.Cancel = true;   // the program goes on, with the policy of the last finished step
+            stop.Cancel();
+        };
+        options.CancellationToken = stop.Token;
+        options.OnCancel = CancellationBehavior.ReturnLastStep;
+        #endregion
+
+        return ml.Transforms.TrainGrpo(options).Fit(problems);
     }
 
     private static void Look(GrpoTransformer policy)
     {
         #region StartSummary
         TrainingSummary run = policy.Training!;
-        Console.WriteLine($"Held-out reward: {run.InitialEvaluation["eval_reward"]:F3}, then {run.Steps[^1]["eval_reward"]:F3}");
+        foreach (IReadOnlyDictionary<string, double> step in run.Steps)
+        {
+            Console.WriteLine($"entropy {step["entropy"]:F2}, cut {step["completions/clipped_ratio"]:P0}, even groups {step["frac_reward_zero_std"]:P0}");
+        }
+
         Console.WriteLine($"Scoring passes: {run.Work.Passes(WorkPurpose.Score)}, seed: {run.Seed}");
         #endregion
     }
 
-    private static void Save(MLContext ml, GrpoTransformer policy, IDataView problems, string directory)
+    private static void Export(GrpoTransformer policy, string output)
     {
-        string file = Path.Combine(directory, "policy.zip");
-
-        #region StartSave
-        ml.Model.SaveAtomically(policy, problems.Schema, file);
-        policy.SavePretrained(Path.Combine(directory, "policy"));
+        #region StartExport
+        string folder = Path.ChangeExtension(output, null);
+        policy.SavePretrained(folder);
         #endregion
+    }
 
+    private static void SaveByHand(MLContext ml, GrpoTransformer policy, IDataView problems, string output)
+    {
         #region StartSaveByHand
-        ml.Model.Save(policy, problems.Schema, file + ".tmp");
-        File.Move(file + ".tmp", file, overwrite: true);
+        ml.Model.Save(policy, problems.Schema, output + ".tmp");
+        File.Move(output + ".tmp", output, overwrite: true);
         #endregion
     }
 
@@ -118,11 +146,13 @@ internal static class GettingStartedSnippets
         #endregion
     }
 
-    private static void Load(MLContext ml, string directory)
+    private static void Load(MLContext ml, string output)
     {
+        string folder = Path.ChangeExtension(output, null);
+
         #region StartLoad
-        ITransformer fromFile = ml.Model.Load(Path.Combine(directory, "policy.zip"), out DataViewSchema schema);
-        using GrpoTransformer fromDirectory = ml.Transforms.LoadGrpoPolicy(Path.Combine(directory, "policy"));
+        ITransformer fromFile = ml.Model.Load(output, out DataViewSchema schema);
+        using GrpoTransformer fromDirectory = ml.Transforms.LoadGrpoPolicy(folder);
         #endregion
 
         Console.WriteLine(schema.Count);

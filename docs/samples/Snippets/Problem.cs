@@ -2,7 +2,6 @@ using Microsoft.ML.Data;
 
 namespace Snippets;
 
-#region StartRows
 internal sealed class Problem
 {
     [LoadColumn(0)]
@@ -12,6 +11,7 @@ internal sealed class Problem
     public string Answer { get; set; } = "";
 }
 
+#region StartSolution
 internal sealed class Solution
 {
     public string Completion { get; set; } = "";

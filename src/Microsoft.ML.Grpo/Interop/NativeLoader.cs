@@ -50,10 +50,10 @@ internal static class NativeLoader
     private static nint Resolve(Assembly assembly, string name) => name == Library ? LoadFrom(NativeFolders.All()) : 0;
 
     /// <summary>Loads the library from the first folder that holds it; 0 where none does.</summary>
-    /// <exception cref="DllNotFoundException">It is there but cannot be loaded.</exception>
+    /// <exception cref="DllNotFoundException">It is there but cannot be loaded, or libtorch, which it needs, is nowhere.</exception>
     /// <exception cref="BadImageFormatException">It is there but is no sound ELF file.</exception>
     [SupportedOSPlatform("linux")]
-    internal static nint LoadFrom(IEnumerable<string> folders)
+    internal static nint LoadFrom(IReadOnlyList<string> folders)
     {
         var original = folders.Select(folder => Path.Combine(folder, $"lib{Library}.so")).FirstOrDefault(File.Exists);
         if (original is null)
@@ -62,7 +62,7 @@ internal static class NativeLoader
         }
 
         var bytes = File.ReadAllBytes(original);
-        LoadDependencies(Path.GetDirectoryName(original)!, new ElfImage(bytes, original));
+        LoadDependencies(original, new ElfImage(bytes, original), folders);
         if (NativeLibrary.TryLoad(original, out var handle))
         {
             return handle;
@@ -73,18 +73,35 @@ internal static class NativeLoader
     }
 
     // The copy lies in another folder, where the system's loader would not find them; what is loaded already, it takes.
-    private static void LoadDependencies(string folder, ElfImage image)
+    private static void LoadDependencies(string original, ElfImage image, IReadOnlyList<string> folders)
     {
-        foreach (var dependency in image.NeededLibraries().Select(name => Path.Combine(folder, name)).Where(File.Exists))
+        foreach (var name in image.NeededLibraries())
         {
-            try
+            var path = folders.Prepend(Path.GetDirectoryName(original)!).Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+            if (path is not null)
             {
-                _ = NativeLibrary.Load(dependency);
+                LoadDependency(path);
             }
-            catch (DllNotFoundException e)
+            else if (IsPartOfTorch(name) && !NativeLibrary.TryLoad(name, out _))
             {
-                throw new DllNotFoundException(NativeLoaderMessages.DependencyFailed(dependency, e.Message), e);
+                throw new DllNotFoundException(NativeLoaderMessages.NoBackend(original, name, folders));
             }
         }
     }
+
+    private static void LoadDependency(string path)
+    {
+        try
+        {
+            _ = NativeLibrary.Load(path);
+        }
+        catch (DllNotFoundException e)
+        {
+            throw new DllNotFoundException(NativeLoaderMessages.DependencyFailed(path, e.Message), e);
+        }
+    }
+
+    // The package TorchSharp brings its own library for every platform, but libtorch comes with a native package only.
+    private static bool IsPartOfTorch(string name) =>
+        name.StartsWith("libtorch", StringComparison.Ordinal) || name.StartsWith("libc10", StringComparison.Ordinal);
 }

@@ -4,12 +4,16 @@ namespace Microsoft.ML.Grpo;
 internal static class NativeLoaderMessages
 {
     private const string Backends =
-        "reference one of the packages TorchSharp-cpu, TorchSharp-cuda-linux or TorchSharp-cuda-windows, "
+        "import build/TorchBackend.targets of the Microsoft.ML.Grpo repository, or reference one of the packages TorchSharp-cpu, TorchSharp-cuda-linux or TorchSharp-cuda-windows, "
         + "of TorchSharp's own version, in the application (not only in a library)";
 
     internal static string NotFound(IEnumerable<string> folders) =>
         "TorchSharp's native library LibTorchSharp is not there, or cannot be loaded on this platform. It comes with a native backend, "
         + $"which the application chooses: {Backends}. Looked in: {string.Join(", ", folders)}.";
+
+    internal static string NoBackend(string path, string library, IEnumerable<string> folders) =>
+        $"The application references no native TorchSharp package: '{path}' needs {library}, which is not there. "
+        + $"In the application's project, {Backends}. Looked in: {string.Join(", ", folders)}.";
 
     internal static string DependencyFailed(string path, string reason) =>
         $"'{path}', a part of libtorch, cannot be loaded: {reason} If a library is missing, install it; "

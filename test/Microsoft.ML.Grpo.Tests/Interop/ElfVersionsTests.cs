@@ -5,7 +5,7 @@ public class ElfVersionsTests
 {
     private const string Marker = "_ZSt21ios_base_library_initv";
 
-    private static readonly string Library = Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native", "libLibTorchSharp.so");
+    private static readonly string Library = NativeFolders.All().Select(folder => Path.Combine(folder, "libLibTorchSharp.so")).First(File.Exists);
 
     [TestMethod]
     [OSCondition(OperatingSystems.Linux)]
