@@ -1,6 +1,5 @@
 using Microsoft.ML.Grpo;
 using TorchSharp;
-using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace MakeTinyModel;
@@ -23,7 +22,7 @@ internal static class WarmUp
         var config = ModelFamilies.Read(ConfigJson.Parse("config.json", files.Get(ModelFiles.Config)));
         using var network = new CausalLM(config, Initial(config, seed));
         network.RequireGradients(true);
-        using var adam = optim.AdamW([.. network.Parameters.Values.Cast<Parameter>()], LearningRate);
+        using var optimizer = new PolicyOptimizer(network.Parameters, new() { MaxGradientNorm = 0 });
         var random = new RunRandom(seed);
         for (var step = 0; step <= steps; step++)
         {
@@ -33,12 +32,7 @@ internal static class WarmUp
                 log($"step {step}: {sampled:P1} right sampled, {greedy:P1} greedy, {pass:P1} once in 8");
             }
 
-            foreach (var group in adam.ParamGroups)
-            {
-                group.LearningRate = LearningRate * (1 - (step / (steps + 1.0)));
-            }
-
-            Step(network, adam, random, step);
+            Step(network, optimizer, LearningRate * (1 - (step / (steps + 1.0))), random, step);
         }
 
         network.RequireGradients(false);
@@ -48,7 +42,7 @@ internal static class WarmUp
         log($"{network.ParameterCount} weights written to {output}");
     }
 
-    private static void Step(CausalLM network, AdamW adam, RunRandom random, int step)
+    private static void Step(CausalLM network, PolicyOptimizer optimizer, double learningRate, RunRandom random, int step)
     {
         using var scope = NewDisposeScope();
         TokenSequence Lesson(int place)
@@ -60,8 +54,7 @@ internal static class WarmUp
         var (logProbs, _) = SequenceScorer.Score(network, [.. Enumerable.Range(0, BatchSize).Select(Lesson)], 1, new(), WorkPurpose.Loss);
         var loss = -logProbs.sum() / BatchSize;
         loss.backward();
-        adam.step();
-        adam.zero_grad();
+        optimizer.Step(optimizer.ClipGradients(), learningRate);
     }
 
     private static (double Sampled, double Greedy, double Pass) Measure(CausalLM network, RunRandom random)

@@ -50,7 +50,7 @@ internal sealed class CausalAttention : IAttention, IDisposable
     private Tensor Shapes(Tensor query, Tensor key, Tensor value)
     {
         var scores = query.matmul(key.transpose(2, 3)); // [B, H, T, T]
-        return (_allowed is null ? scores : scores.masked_fill(_allowed.bitwise_not(), double.NegativeInfinity)).softmax(-1).matmul(value);
+        return (_allowed is null ? scores : scores.masked_fill(_allowed.bitwise_not(), Scalars.Of(double.NegativeInfinity))).softmax(-1).matmul(value);
     }
 
     /// <summary>Grouped-query attention (Ainslie et al. 2023): key head h serves <paramref name="groups"/> query heads in a row.</summary>

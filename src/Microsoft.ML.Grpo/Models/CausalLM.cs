@@ -75,8 +75,8 @@ internal sealed class CausalLM : IDisposable
         using var scope = NewDisposeScope();
         using var attention = new CausalAttention(attentionMask);
         var positions = attentionMask is null
-            ? arange(ids.shape[1], ScalarType.Int64, ids.device).unsqueeze(0) // [1, T]
-            : attentionMask.to(ScalarType.Int64).cumsum(1).sub_(1).clamp_min_(0);
+            ? arange(Scalars.Of(ids.shape[1]), ScalarType.Int64, ids.device).unsqueeze(0) // [1, T]
+            : attentionMask.to(ScalarType.Int64).cumsum(1).sub_(Scalars.Of(1)).clamp_min_(Scalars.Of(0));
         return Hidden(ids, positions, attention).MoveToOuterDisposeScope();
     }
 
@@ -121,8 +121,9 @@ internal sealed class CausalLM : IDisposable
         var rows = _embedding.gather(0, flat.unsqueeze(1).expand(-1, _embedding.shape[1]));
         if (Config.PadTokenId is { } pad && rows.requires_grad)
         {
-            var padding = flat.eq(pad).unsqueeze(1);
-            rows = rows.masked_fill(padding, 0) + rows.detach().masked_fill(flat.ne(pad).unsqueeze(1), 0);
+            var zero = Scalars.Of(0);
+            var padding = flat.eq(Scalars.Of(pad)).unsqueeze(1);
+            rows = rows.masked_fill(padding, zero) + rows.detach().masked_fill(flat.ne(Scalars.Of(pad)).unsqueeze(1), zero);
         }
 
         return rows.view(ids.shape[0], ids.shape[1], -1);

@@ -28,8 +28,8 @@ internal sealed class DecodeAttention : IAttention, IDisposable
         _width = KeyValueCache.RoundUp(longest + 1);
         _scale = 1 / Math.Sqrt(config.HeadSize);
         _places = positions.repeat_interleave(config.KeyValueHeads).DetachFromDisposeScope();
-        _cacheRow = arange(_places.shape[0], ScalarType.Int64, positions.device).DetachFromDisposeScope();
-        _beyond = arange(_width, ScalarType.Int64, positions.device).gt(positions.unsqueeze(1)).view(-1, 1, 1, _width).DetachFromDisposeScope();
+        _cacheRow = arange(Scalars.Of(_places.shape[0]), ScalarType.Int64, positions.device).DetachFromDisposeScope();
+        _beyond = arange(Scalars.Of(_width), ScalarType.Int64, positions.device).gt(positions.unsqueeze(1)).view(-1, 1, 1, _width).DetachFromDisposeScope();
     }
 
     public Tensor Attend(int layer, Tensor query, Tensor key, Tensor value)
@@ -40,10 +40,10 @@ internal sealed class DecodeAttention : IAttention, IDisposable
         keys.index_put_(key.reshape(rows * keyHeads, headSize), [_cacheRow, _places]);
         values.index_put_(value.reshape(rows * keyHeads, headSize), [_cacheRow, _places]);
 
-        var grouped = query.reshape(rows * keyHeads, -1, headSize) * _scale;                  // [R·Hkv, G, D]
+        var grouped = query.reshape(rows * keyHeads, -1, headSize) * Scalars.Of(_scale);                  // [R·Hkv, G, D]
         var scores = grouped.bmm(keys.narrow(1, 0, _width).transpose(1, 2))                   // [R·Hkv, G, W]
             .view(rows, keyHeads, -1, _width)
-            .masked_fill_(_beyond, double.NegativeInfinity);
+            .masked_fill_(_beyond, Scalars.Of(double.NegativeInfinity));
         var weights = scores.softmax(-1).view(rows * keyHeads, -1, _width);
         return weights.bmm(values.narrow(1, 0, _width)).view(rows, -1, 1, headSize).MoveToOuterDisposeScope();
     }

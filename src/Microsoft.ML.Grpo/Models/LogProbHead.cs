@@ -27,7 +27,7 @@ internal static class LogProbHead
     }
 
     /// <summary>Logits [N, V] divided by the temperature.</summary>
-    public static Tensor Scale(Tensor logits, double temperature) => temperature == 1 ? logits : logits / temperature;
+    public static Tensor Scale(Tensor logits, double temperature) => temperature == 1 ? logits : logits / Scalars.Of(temperature);
 
     /// <summary>log Σ exp over the vocabulary: [N, V] to [N].</summary>
     public static Tensor LogNormaliser(Tensor logits)

@@ -17,7 +17,7 @@ internal sealed class RotaryEmbedding : IDisposable
     {
         using var scope = NewDisposeScope();
         _dtype = dtype;
-        _frequencies = pow(config.RopeTheta, arange(config.HeadSize / 2, ScalarType.Float64, device) * (-2.0 / config.HeadSize)).DetachFromDisposeScope();
+        _frequencies = tensor(config.RopeTheta, ScalarType.Float64, device).pow(arange(Scalars.Of(config.HeadSize / 2), ScalarType.Float64, device) * Scalars.Of(-2.0 / config.HeadSize)).DetachFromDisposeScope();
     }
 
     /// <summary>Cosines and sines for positions [B, T], broadcastable over heads: two tensors [B, 1, T, D/2].</summary>

@@ -11,7 +11,7 @@ internal sealed class CispoLoss(double epsilonHigh) : PolicyLoss
     /// <inheritdoc/>
     internal override Tensor PerToken(RatioTerms ratio, Tensor advantages)
     {
-        Tensor weight = ratio.Ratio.detach().clamp_max(epsilonHigh); // [B, T]
+        Tensor weight = ratio.Ratio.detach().clamp_max(Scalars.Of(epsilonHigh)); // [B, T]
         return -weight * advantages * ratio.Lp;
     }
 
@@ -22,7 +22,7 @@ internal sealed class CispoLoss(double epsilonHigh) : PolicyLoss
     /// <inheritdoc/>
     internal override void Measure(RatioTerms ratio, Tensor advantages, Tensor mask, Measurements measurements)
     {
-        Tensor clipped = (ratio.Ratio > epsilonHigh).bitwise_and(advantages > 0); // [B, T]
+        Tensor clipped = (ratio.Ratio > Scalars.Of(epsilonHigh)).bitwise_and(advantages > Scalars.Of(0)); // [B, T]
         measurements.AddMaskedMean("cispo_clip_ratio", clipped.to(mask.dtype), mask);
     }
 }

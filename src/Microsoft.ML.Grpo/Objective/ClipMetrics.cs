@@ -9,8 +9,8 @@ internal static class ClipMetrics
     internal static void Add(
         Measurements measurements, Tensor ratio, Tensor advantages, Tensor mask, double epsilonLow, double epsilonHigh)
     {
-        Tensor low = (ratio < 1 - epsilonLow).bitwise_and(advantages < 0).to(mask.dtype) * mask;    // [B, T]
-        Tensor high = (ratio > 1 + epsilonHigh).bitwise_and(advantages > 0).to(mask.dtype) * mask;  // [B, T]
+        Tensor low = (ratio < Scalars.Of(1 - epsilonLow)).bitwise_and(advantages < Scalars.Of(0)).to(mask.dtype) * mask;    // [B, T]
+        Tensor high = (ratio > Scalars.Of(1 + epsilonHigh)).bitwise_and(advantages > Scalars.Of(0)).to(mask.dtype) * mask;  // [B, T]
 
         Tensor tokens = mask.sum(ScalarType.Float64);
         measurements.AddMean("clip_ratio/low_mean", low.sum(ScalarType.Float64), tokens);
@@ -18,7 +18,7 @@ internal static class ClipMetrics
         measurements.AddMean("clip_ratio/region_mean", (low + high).sum(ScalarType.Float64), tokens); // no token is both
 
         Tensor lengths = mask.sum(1); // [B]
-        Tensor empty = lengths == 0;  // [B], where the share is 0/0
+        Tensor empty = lengths == Scalars.Of(0);  // [B], where the share is 0/0
         measurements.AddMin("clip_ratio/low_min", low.sum(1) / lengths, empty);
         measurements.AddMax("clip_ratio/high_max", high.sum(1) / lengths, empty);
     }

@@ -12,7 +12,7 @@ internal abstract class ClippedLoss(double epsilonLow, double epsilonHigh) : Pol
     internal override Tensor PerToken(RatioTerms ratio, Tensor advantages)
     {
         Tensor c1 = ratio.Ratio;                                 // [B, T]
-        Tensor c2 = c1.clamp(1 - epsilonLow, 1 + epsilonHigh);   // [B, T]
+        Tensor c2 = c1.clamp(Scalars.Of(1 - epsilonLow), Scalars.Of(1 + epsilonHigh));   // [B, T]
         return -minimum(c1 * advantages, c2 * advantages);
     }
 

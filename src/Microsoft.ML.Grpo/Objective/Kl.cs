@@ -14,7 +14,7 @@ internal static class Kl
     internal static Tensor K3(Tensor p, Tensor q)
     {
         Tensor difference = q - p; // [B, T]
-        return difference.exp() - difference - 1;
+        return difference.exp() - difference - Scalars.Of(1);
     }
 
     /// <summary>

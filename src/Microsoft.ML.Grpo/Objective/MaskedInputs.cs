@@ -39,16 +39,16 @@ internal sealed record MaskedInputs(
         Require(inputs.Mask, tokens, nameof(LossInputs.Mask));
         Require(inputs.Advantages, [tokens[0], 1], nameof(LossInputs.Advantages));
 
-        Tensor padding = inputs.Mask.eq(0);       // [B, T] bool
-        Tensor carriesLoss = inputs.Mask.ne(0);   // [B, T] bool
-        Tensor lp = inputs.Lp.masked_fill(padding, 0);
+        Tensor padding = inputs.Mask.eq(Scalars.Of(0));       // [B, T] bool
+        Tensor carriesLoss = inputs.Mask.ne(Scalars.Of(0));   // [B, T] bool
+        Tensor lp = inputs.Lp.masked_fill(padding, Scalars.Of(0));
         Tensor old = Known(inputs.Old, nameof(LossInputs.Old))?.detach() ?? lp.detach();
         Tensor? sampler = Known(inputs.Sampler, nameof(LossInputs.Sampler))?.detach();
         Tensor? missing = sampler?.ne(sampler);   // [B, T] bool: NaN is not itself. isnan, where and the logical functions have no meta kernels
         return new MaskedInputs(
             lp,
             old,
-            sampler?.masked_fill(missing!, 0),
+            sampler?.masked_fill(missing!, Scalars.Of(0)),
             sampler?.eq(sampler).bitwise_and(carriesLoss).to(lp.dtype),
             Known(inputs.Reference, nameof(LossInputs.Reference))?.detach(),
             inputs.Advantages.detach().to(lp.dtype),
@@ -63,7 +63,7 @@ internal sealed record MaskedInputs(
             }
 
             Require(values, tokens, name);
-            return values.masked_fill(padding, 0);
+            return values.masked_fill(padding, Scalars.Of(0));
         }
     }
 

@@ -17,11 +17,11 @@ internal sealed class Measurements
 
     /// <summary>The least of the values at the places that <paramref name="leftOut"/>, a bool of the same shape, does not leave out.</summary>
     internal void AddMin(string name, Tensor values, Tensor leftOut) =>
-        Add(name, MeasurementKind.Min, values.masked_fill(leftOut, double.PositiveInfinity).flatten().amin([0]));
+        Add(name, MeasurementKind.Min, values.masked_fill(leftOut, Scalars.Of(double.PositiveInfinity)).flatten().amin([0]));
 
     /// <summary>The greatest of the values at the places that <paramref name="leftOut"/>, a bool of the same shape, does not leave out.</summary>
     internal void AddMax(string name, Tensor values, Tensor leftOut) =>
-        Add(name, MeasurementKind.Max, values.masked_fill(leftOut, double.NegativeInfinity).flatten().amax([0]));
+        Add(name, MeasurementKind.Max, values.masked_fill(leftOut, Scalars.Of(double.NegativeInfinity)).flatten().amax([0]));
 
     /// <summary>All of them in one tensor, owned by the current dispose scope.</summary>
     internal PackedStatistics Pack() => new(_layout, stack(_scalars).detach());

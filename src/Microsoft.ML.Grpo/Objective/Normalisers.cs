@@ -11,24 +11,24 @@ internal static class Normalisers
     /// <summary><c>sum_b (sum_t l m / |o_b|) / B / GA</c>, B rows in the slice, GA slices in the update: a mean of means.</summary>
     internal static Tensor MeanOverRows(Tensor perToken, Tensor mask, LossScale scale)
     {
-        Tensor lengths = mask.sum(1).clamp(1);                  // [B]
+        Tensor lengths = mask.sum(1).clamp(Scalars.Of(1));                  // [B]
         Tensor rowMeans = (perToken * mask).sum(1) / lengths;   // [B]
-        return rowMeans.sum() / (scale.SliceRows * scale.Accumulation);
+        return rowMeans.sum() / Scalars.Of(scale.SliceRows * scale.Accumulation);
     }
 
     /// <summary><c>sum_b (sum_t l m) / B / GA</c>: a mean over rows of sums over tokens.</summary>
     internal static Tensor MeanOfRowSums(Tensor perToken, Tensor mask, LossScale scale) =>
-        (perToken * mask).sum() / (scale.SliceRows * scale.Accumulation);
+        (perToken * mask).sum() / Scalars.Of(scale.SliceRows * scale.Accumulation);
 
     /// <summary><c>sum l m / N_slice / GA</c>, N_slice tokens in the slice.</summary>
     internal static Tensor MeanOverSliceTokens(Tensor perToken, Tensor mask, LossScale scale) =>
-        (perToken * mask).sum() / (Math.Max(scale.SliceTokens, 1) * scale.Accumulation);
+        (perToken * mask).sum() / Scalars.Of(Math.Max(scale.SliceTokens, 1) * scale.Accumulation);
 
     /// <summary><c>sum l m / (B L) / GA</c>, L the longest completion allowed: a constant, so that length is neither rewarded nor punished.</summary>
     /// <exception cref="ArgumentException">L is not known.</exception>
     internal static Tensor MeanOverAllowedTokens(Tensor perToken, Tensor mask, LossScale scale) =>
         scale.MaxCompletionTokens > 0
-            ? (perToken * mask).sum() / (scale.SliceRows * scale.MaxCompletionTokens * scale.Accumulation)
+            ? (perToken * mask).sum() / Scalars.Of(scale.SliceRows * scale.MaxCompletionTokens * scale.Accumulation)
             : throw new ArgumentException(
                 $"{nameof(LossScale.MaxCompletionTokens)} is {scale.MaxCompletionTokens}. Set it to the longest completion that the rollout allowed.", nameof(scale));
 
@@ -39,6 +39,6 @@ internal static class Normalisers
     internal static Tensor MeanOverRolloutTokens(Tensor perToken, Tensor mask, LossScale scale)
     {
         double tokens = Math.Max(scale.RolloutTokens, 1) * scale.Accumulation / scale.SlicesPerRollout;
-        return (perToken * mask).sum() / tokens;
+        return (perToken * mask).sum() / Scalars.Of(tokens);
     }
 }

@@ -26,7 +26,7 @@ internal static class PolicyObjective
 
         Tensor? kl = KlToReference(batch, ratio, settings);            // [B, T]
         Tensor perToken = loss.PerToken(ratio, batch.Advantages);      // [B, T]
-        Tensor total = kl is null ? perToken : perToken + (settings.Beta * kl);
+        Tensor total = kl is null ? perToken : perToken + (kl * Scalars.Of(settings.Beta));
         Tensor value = loss.Reduce(total, batch.Mask, scale);
 
         PackedStatistics statistics = Measure(batch, ratio, kl, loss);

@@ -8,7 +8,7 @@ internal static class RatioMetrics
     /// <summary>Adds <c>ratio/min</c>, <c>ratio/mean</c> and <c>ratio/max</c> over the masked tokens (our names); all are 1 on-policy.</summary>
     internal static void Add(Measurements measurements, Tensor ratio, Tensor mask)
     {
-        Tensor padding = mask == 0; // [B, T]
+        Tensor padding = mask == Scalars.Of(0); // [B, T]
         measurements.AddMin("ratio/min", ratio, padding);
         measurements.AddMaskedMean("ratio/mean", ratio, mask);
         measurements.AddMax("ratio/max", ratio, padding);

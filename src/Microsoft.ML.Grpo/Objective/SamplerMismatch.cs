@@ -16,7 +16,7 @@ internal static class SamplerMismatch
         Tensor logRatio = inputs.Old - smp;                  // [B, T]
         Tensor difference = maximum(logRatio, -logRatio);    // [B, T] |old - smp|: abs has no meta kernel
         measurements.AddMaskedMean("sampling/sampling_logp_difference/mean", difference, known);
-        measurements.AddMax("sampling/sampling_logp_difference/max", difference, known == 0);
+        measurements.AddMax("sampling/sampling_logp_difference/max", difference, known == Scalars.Of(0));
         measurements.AddMaskedMean("sampling/kl", Kl.K3(smp, inputs.Old), known);
     }
 }

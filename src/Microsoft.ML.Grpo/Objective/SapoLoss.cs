@@ -11,9 +11,9 @@ internal sealed class SapoLoss(double temperaturePositive, double temperatureNeg
     /// <inheritdoc/>
     internal override Tensor PerToken(RatioTerms ratio, Tensor advantages)
     {
-        Tensor positive = (advantages > 0).to(advantages.dtype);                                         // [B, 1]
-        Tensor tau = (positive * temperaturePositive) + ((1 - positive) * temperatureNegative);          // [B, 1]
-        return -advantages * (4 / tau) * (tau * (ratio.Ratio - 1)).sigmoid();                            // [B, T]
+        Tensor positive = (advantages > Scalars.Of(0)).to(advantages.dtype);                                         // [B, 1]
+        Tensor tau = (positive * Scalars.Of(temperaturePositive)) + ((Scalars.Of(1) - positive) * Scalars.Of(temperatureNegative));          // [B, 1]
+        return -advantages * (Scalars.Of(4) / tau) * (tau * (ratio.Ratio - Scalars.Of(1))).sigmoid();                            // [B, T]
     }
 
     /// <inheritdoc/>

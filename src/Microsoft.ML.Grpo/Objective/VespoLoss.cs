@@ -31,13 +31,13 @@ internal sealed class VespoLoss(VespoShape positive, VespoShape negative) : Poli
     /// <returns>[B, 1], no graph; 0 where it is not finite.</returns>
     private Tensor Weight(RatioTerms ratio, Tensor advantages)
     {
-        Tensor q = ratio.LogRatio.detach().clamp(-MaxLogRatio, MaxLogRatio).sum(1, keepdim: true).clamp(MinLogWeight, MaxLogRatio); // [B, 1]
-        Tensor isPositive = (advantages >= 0).to(q.dtype);                                                                       // [B, 1]
+        Tensor q = ratio.LogRatio.detach().clamp(Scalars.Of(-MaxLogRatio), Scalars.Of(MaxLogRatio)).sum(1, keepdim: true).clamp(Scalars.Of(MinLogWeight), Scalars.Of(MaxLogRatio)); // [B, 1]
+        Tensor isPositive = (advantages >= Scalars.Of(0)).to(q.dtype);                                                                       // [B, 1]
         Tensor k = Choose(positive.K, negative.K);
-        Tensor lambda = Choose(positive.Lambda, negative.Lambda).clamp(1e-4);
+        Tensor lambda = Choose(positive.Lambda, negative.Lambda).clamp(Scalars.Of(1e-4));
         Tensor phi = (lambda + (k * q) - (lambda * q.exp())).exp();
-        return phi.masked_fill((phi - phi).ne(0), 0); // infinity and NaN less themselves are NaN; nan_to_num has no meta kernel
+        return phi.masked_fill((phi - phi).ne(Scalars.Of(0)), Scalars.Of(0)); // infinity and NaN less themselves are NaN; nan_to_num has no meta kernel
 
-        Tensor Choose(double ifPositive, double ifNegative) => (isPositive * ifPositive) + ((1 - isPositive) * ifNegative);
+        Tensor Choose(double ifPositive, double ifNegative) => (isPositive * Scalars.Of(ifPositive)) + ((Scalars.Of(1) - isPositive) * Scalars.Of(ifNegative));
     }
 }

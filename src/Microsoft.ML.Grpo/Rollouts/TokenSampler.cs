@@ -29,7 +29,7 @@ internal static class TokenSampler
     {
         var cumulative = probabilities.to(ScalarType.Float64).cumsum(1); // [R, V]
         var target = cumulative.narrow(1, cumulative.shape[1] - 1, 1) * uniforms.unsqueeze(1);
-        return cumulative.le(target).sum(1).clamp_max(cumulative.shape[1] - 1);
+        return cumulative.le(target).sum(1).clamp_max(Scalars.Of(cumulative.shape[1] - 1));
     }
 
     /// <summary>Sets what may not be drawn to 0: top-k, then top-p of what is left, then min-p, as transformers does.</summary>
@@ -38,20 +38,20 @@ internal static class TokenSampler
         if (sampling.TopK is { } k && k < probabilities.shape[1])
         {
             var (top, _) = probabilities.topk(k, 1);
-            probabilities = probabilities.masked_fill(probabilities.lt(top.narrow(1, k - 1, 1)), 0);
+            probabilities = probabilities.masked_fill(probabilities.lt(top.narrow(1, k - 1, 1)), Scalars.Of(0));
         }
 
         if (sampling.TopP is { } p && p < 1)
         {
             var (sorted, order) = probabilities.sort(1, descending: true);
             var before = sorted.cumsum(1) - sorted;
-            var dropped = before.ge(sorted.sum(1, keepdim: true) * p); // The most likely token always stays.
-            probabilities = probabilities.masked_fill(dropped.scatter(1, order, dropped), 0);
+            var dropped = before.ge(sorted.sum(1, keepdim: true) * Scalars.Of(p)); // The most likely token always stays.
+            probabilities = probabilities.masked_fill(dropped.scatter(1, order, dropped), Scalars.Of(0));
         }
 
         if (sampling.MinP is { } m && m > 0)
         {
-            probabilities = probabilities.masked_fill(probabilities.lt(probabilities.amax([1], keepdim: true) * m), 0);
+            probabilities = probabilities.masked_fill(probabilities.lt(probabilities.amax([1], keepdim: true) * Scalars.Of(m)), Scalars.Of(0));
         }
 
         return probabilities;

@@ -11,22 +11,16 @@ namespace Microsoft.ML.Grpo;
 /// <param name="UpdateRatio">L2 norm of the change over that of the weights before it.</param>
 internal sealed record UpdateResult(double GradientNorm, bool Clipped, double LearningRate, double UpdateRatio);
 
-/// <summary>AdamW (Loshchilov and Hutter 2019) with a clipped gradient, and transformers' choice of what decays.</summary>
+/// <summary>Updates all weights by <see cref="AdamW"/>, with a clipped gradient and transformers' choice of what decays.</summary>
 internal sealed class PolicyOptimizer : IDisposable
 {
-    private readonly Parameter[] _parameters;
-    private readonly AdamW _adam;
+    private readonly (Parameter Weights, AdamW Adam)[] _parameters;
     private readonly double _maxNorm;
 
     public PolicyOptimizer(IReadOnlyDictionary<string, Tensor> parameters, OptimizerOptions options)
     {
-        _parameters = [.. parameters.Values.Cast<Parameter>()];
+        _parameters = [.. parameters.Select(p => ((Parameter)p.Value, new AdamW(p.Value, options, Decays(p.Key) ? options.WeightDecay : 0)))];
         _maxNorm = options.MaxGradientNorm > 0 ? options.MaxGradientNorm : double.PositiveInfinity;
-        AdamW.ParamGroup Group(bool decays) => new(
-            [.. parameters.Where(p => Decays(p.Key) == decays).Select(p => (Parameter)p.Value)],
-            new AdamW.Options { weight_decay = decays ? options.WeightDecay : 0, beta1 = options.Beta1, beta2 = options.Beta2, eps = options.Epsilon, LearningRate = 0, InitialLearningRate = 0 });
-        AdamW.ParamGroup[] groups = [.. new[] { Group(true), Group(false) }.Where(g => g.Parameters.Any())];
-        _adam = optim.AdamW(groups, 0, options.Beta1, options.Beta2, options.Epsilon, options.WeightDecay);
     }
 
     /// <summary>Biases and norms do not decay.</summary>
@@ -36,7 +30,7 @@ internal sealed class PolicyOptimizer : IDisposable
     public double ClipGradients()
     {
         using var scope = NewDisposeScope();
-        return nn.utils.clip_grad_norm_(_parameters, _maxNorm);
+        return nn.utils.clip_grad_norm_(_parameters.Select(p => p.Weights), _maxNorm);
     }
 
     /// <summary>Updates the weights from the clipped gradients and clears them.</summary>
@@ -46,44 +40,38 @@ internal sealed class PolicyOptimizer : IDisposable
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var before = _parameters.Select(p => p.detach().clone()).ToArray(); // The one copy of the weights that a step needs.
-        var size = Norm(before);
-        foreach (var group in _adam.ParamGroups)
+        var (size, change) = (new List<Tensor>(), new List<Tensor>());
+        foreach (var (weights, adam) in _parameters)
         {
-            group.LearningRate = learningRate;
+            // One tensor at a time: the change is measured with a copy of that tensor, not of the model.
+            using var inner = NewDisposeScope();
+            var before = weights.detach().clone();
+            adam.Step(learningRate);
+            size.Add(SumOfSquares(before));
+            change.Add(SumOfSquares(before.sub_(weights)));
         }
 
-        _adam.step();
         ClearGradients();
-        foreach (var (now, then) in _parameters.Zip(before))
-        {
-            then.sub_(now);
-        }
+        var ratio = stack(change).sum().sqrt() / stack(size).sum().sqrt();
+        return new(gradientNorm, gradientNorm > _maxNorm, learningRate, ratio.item<double>());
 
-        return new(gradientNorm, gradientNorm > _maxNorm, learningRate, Norm(before) / size);
+        static Tensor SumOfSquares(Tensor x) => (x * x).sum().to(ScalarType.Float64).MoveToOuterDisposeScope();
     }
 
     /// <summary>Frees the gradients gathered so far; zeros would take a model's memory through the next rollout, and after the run.</summary>
     public void ClearGradients()
     {
-        foreach (var parameter in _parameters)
+        foreach (var (weights, _) in _parameters)
         {
-            parameter.grad = null;
+            weights.grad = null;
         }
     }
 
-    public void Dispose() => _adam.Dispose();
-
-    private static double Norm(IEnumerable<Tensor> tensors)
+    public void Dispose()
     {
-        using var scope = NewDisposeScope();
-        return stack([.. tensors.Select(Squares)]).sum().sqrt().item<double>();
-
-        // A scope for each: the squares of all weights at once would be as large as the model.
-        static Tensor Squares(Tensor x)
+        foreach (var (_, adam) in _parameters)
         {
-            using var inner = NewDisposeScope();
-            return x.square().sum().to(ScalarType.Float64).MoveToOuterDisposeScope();
+            adam.Dispose();
         }
     }
 }
