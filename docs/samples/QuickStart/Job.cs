@@ -133,6 +133,12 @@ internal static class Job
 
         var figures = Figures.Of(run, Accuracy, sharpened, clock.Elapsed);
         figures.Print(heldOut, before, Completions(ml, policy, heldOutData));
+        if (job.RandomReward)
+        {
+            var change = 100 * (figures.SampledAfter - figures.SampledBefore);
+            AnsiConsole.WriteLine($"Control: on coin tosses the share of right answers {(change < 0 ? "fell" : "rose")} by {Math.Abs(change):F1} points. More than 5 up would mean that something but the reward teaches.");
+        }
+
         if (job.Result is not null)
         {
             figures.Write(job.Result);
