@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Microsoft.ML.Grpo;
 
 /// <summary>
@@ -21,9 +23,10 @@ internal sealed record ForwardPlan(bool ScoringPass, bool ReferencePass, string 
                 "The loss has no importance-sampling correction, so no forward plan leads to one. Sample in process, where sampler and trainer are the same, and leave the correction off.");
         }
 
+        string counts = string.Create(CultureInfo.InvariantCulture, $"slices an update {schedule.Accumulation}, slices a rollout {schedule.SlicesPerRollout}, walks over it {schedule.Iterations}");
         string scoring = schedule.Aligned
-            ? $"No scoring pass: an update takes {schedule.Accumulation} slices, a multiple of the {schedule.SlicesBetweenRollouts} between two rollouts ({schedule.SlicesPerRollout} slices, walked {schedule.Iterations} times), so the weights of the loss pass are those that sampled and its log-probs are the old ones."
-            : $"One scoring pass a rollout: an update takes {schedule.Accumulation} slices, not a multiple of the {schedule.SlicesBetweenRollouts} between two rollouts ({schedule.SlicesPerRollout} slices, walked {schedule.Iterations} times), so the weights change before the rollout is used up and the old log-probs must be kept.";
+            ? $"No scoring pass: the schedule is aligned ({counts}), so the weights of the loss pass are those that sampled and its log-probs are the old ones."
+            : $"One scoring pass a rollout: the schedule is not aligned ({counts}), so the weights change before the rollout is used up and the old log-probs must be kept.";
         string reference = referencePass
             ? "One pass of the reference policy a rollout, for the KL term."
             : "No reference pass: beta is 0.";

@@ -8,7 +8,7 @@ internal static partial class RunLog
     [LoggerMessage(1, LogLevel.Information, "Policy: {ModelType}, {Parameters} weights, {Dtype}, on {Device}. Seed {Seed}.")]
     public static partial void PolicyAndSeed(ILogger logger, string modelType, long parameters, string dtype, string device, long seed);
 
-    [LoggerMessage(2, LogLevel.Information, "Prompts: {Description} A completion ends at one of the ids {StopIds}.")]
+    [LoggerMessage(2, LogLevel.Information, "{Description} A completion ends at one of the ids {StopIds}.")]
     public static partial void Prompts(ILogger logger, string description, string stopIds);
 
     [LoggerMessage(3, LogLevel.Information, "Forward plan: {Description}")]
@@ -38,7 +38,7 @@ internal static partial class RunLog
     [LoggerMessage(11, LogLevel.Warning, "{Share:P0} of the completions were cut at the largest length. Raise MaxCompletionTokens, or set Loss.MaskTruncatedCompletions so that they carry no loss.")]
     public static partial void ManyTruncated(ILogger logger, double share);
 
-    [LoggerMessage(12, LogLevel.Warning, "Rewards of a group differ by only {Spread}: dividing by their standard deviation makes as much of that as of right and wrong. Set Loss.ScaleRewards to None or Batch, or give small rewards no weight.")]
+    [LoggerMessage(12, LogLevel.Warning, "Rewards of a group differ by only {Spread:G2}: dividing by their standard deviation makes as much of that as of right and wrong. Set Loss.ScaleRewards to None or Batch, or give small rewards no weight.")]
     public static partial void TinySpread(ILogger logger, double spread);
 
     [LoggerMessage(13, LogLevel.Warning, "The learning rate {LearningRate} is high for all weights of a model with {Parameters} of them; above 1e-5 such models often collapse.")]
@@ -50,10 +50,10 @@ internal static partial class RunLog
     [LoggerMessage(15, LogLevel.Warning, "{Warning}")]
     public static partial void Option(ILogger logger, string warning);
 
-    [LoggerMessage(16, LogLevel.Information, "Sampling alone and in company: the same ids, log-probs within {Difference:E1}.")]
+    [LoggerMessage(16, LogLevel.Information, "Sampling alone and in company: the same ids, log-probs within {Difference:G2}.")]
     public static partial void RowsIndependent(ILogger logger, double difference);
 
-    [LoggerMessage(17, LogLevel.Warning, "On this machine a completion depends on the others that are sampled with it (ids {IdsEqual}, log-probs within {Difference:E1}): runs repeat only with the same batches.")]
+    [LoggerMessage(17, LogLevel.Warning, "On this machine a completion depends on the others that are sampled with it (ids {IdsEqual}, log-probs within {Difference:G2}): runs repeat only with the same batches.")]
     public static partial void RowsDependent(ILogger logger, string idsEqual, double difference);
 
     [LoggerMessage(18, LogLevel.Warning, "No reward could judge {Count} of the {Completions} completions of a rollout (prompts of the data's rows {Rows}): they do not train. This is said once.")]
@@ -62,7 +62,7 @@ internal static partial class RunLog
     [LoggerMessage(EventId = 19, Message = "{Line}")]
     public static partial void FromMLNet(ILogger logger, LogLevel level, string line);
 
-    [LoggerMessage(20, LogLevel.Information, "{Threads} threads an operator. More than there are free cores slows sampling several times (Execution.Threads).")]
+    [LoggerMessage(20, LogLevel.Information, "Threads of an operator: {Threads}. More than there are free cores slows sampling several times (Execution.Threads).")]
     public static partial void Threads(ILogger logger, int threads);
 
     [LoggerMessage(21, LogLevel.Warning, "config.json has keys that nothing here reads: {Keys}. If one of them changes what the model computes, its outputs are not what they should be.")]

@@ -14,7 +14,7 @@ public class LoggingTests : FaceTests
     public void Without_a_logger_every_line_of_a_run_reaches_the_context_once()
     {
         using var policy = Fit();
-        foreach (var begin in new[] { "Policy: llama", "Prompts: ", "Forward plan: ", "8 prompts, 2 rollouts of 4", "Learning rate 0.01", "Step 1/2: reward", "Step 2/2: reward" })
+        foreach (var begin in new[] { "Policy: llama", "Prompts are raw text", "Forward plan: ", "8 prompts, 2 rollouts of 4", "Learning rate 0.01", "Step 1/2: reward", "Step 2/2: reward" })
         {
             Assert.HasCount(1, _context.Where(line => line.StartsWith("Info: " + begin, StringComparison.Ordinal)).ToList(), begin + "\n" + string.Join('\n', _context));
         }

@@ -35,7 +35,7 @@ public class RowIndependenceCheckTests
         Assert.AreEqual(0.25, check.Difference, 1e-9);
         var log = new LogLines();
         check.Log(log);
-        StringAssert.Contains(log.Warnings.Single(), "(ids equal, log-probs within 2.5E-001)");
+        StringAssert.Contains(log.Warnings.Single(), "(ids equal, log-probs within 0.25)");
     }
 
     [TestMethod]

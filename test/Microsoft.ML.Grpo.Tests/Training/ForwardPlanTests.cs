@@ -12,7 +12,7 @@ public class ForwardPlanTests
         ForwardPlan plan = ForwardPlan.For(Aligned, correction: false, referencePass: false);
         Assert.IsFalse(plan.ScoringPass);
         Assert.AreEqual(
-            "No scoring pass: an update takes 4 slices, a multiple of the 2 between two rollouts (2 slices, walked 1 times), so the weights of the loss pass are those that sampled and its log-probs are the old ones. No reference pass: beta is 0.",
+            "No scoring pass: the schedule is aligned (slices an update 4, slices a rollout 2, walks over it 1), so the weights of the loss pass are those that sampled and its log-probs are the old ones. No reference pass: beta is 0.",
             plan.Description);
     }
 
@@ -22,7 +22,7 @@ public class ForwardPlanTests
         ForwardPlan plan = ForwardPlan.For(Misaligned, correction: false, referencePass: false);
         Assert.IsTrue(plan.ScoringPass);
         Assert.AreEqual(
-            "One scoring pass a rollout: an update takes 3 slices, not a multiple of the 2 between two rollouts (2 slices, walked 1 times), so the weights change before the rollout is used up and the old log-probs must be kept. No reference pass: beta is 0.",
+            "One scoring pass a rollout: the schedule is not aligned (slices an update 3, slices a rollout 2, walks over it 1), so the weights change before the rollout is used up and the old log-probs must be kept. No reference pass: beta is 0.",
             plan.Description);
     }
 

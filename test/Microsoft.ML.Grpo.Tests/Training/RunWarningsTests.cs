@@ -12,7 +12,7 @@ public class RunWarningsTests
         run.Train();
         Assert.AreEqual(0, run.Log.Warnings.Count, string.Join('\n', run.Log.Warnings));
         CollectionAssert.IsSubsetOf(
-            new[] { "Sampling alone and in company: the same ids", $"{TorchSharp.torch.get_num_threads()} threads an operator" },
+            new[] { "Sampling alone and in company: the same ids", $"Threads of an operator: {TorchSharp.torch.get_num_threads()}" },
             run.Log.All.Select(l => l.Split('.', ',')[0]).ToArray());
     }
 
