@@ -150,7 +150,7 @@ public sealed class SavePretrainedTests : IDisposable
         using var model = Load("in");
         using (no_grad())
         {
-            model.Network.Parameters["model.norm.weight"].fill_(5);
+            model.Network.Parameters["model.norm.weight"].fill_(Scalars.Of(5));
         }
 
         model.SavePretrained(_folder["in"]);
@@ -211,7 +211,7 @@ public sealed class SavePretrainedTests : IDisposable
         using var model = Load("in");
         using (no_grad())
         {
-            model.Network.Parameters["model.norm.weight"].fill_(0.625);
+            model.Network.Parameters["model.norm.weight"].fill_(Scalars.Of(0.625));
         }
 
         model.SavePretrained(_folder["out"]);

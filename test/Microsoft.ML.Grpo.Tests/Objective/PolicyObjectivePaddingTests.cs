@@ -35,7 +35,7 @@ public class PolicyObjectivePaddingTests
             CollectionAssert.AreEqual(expectedGradient, Near.Doubles(dirty.Lp.grad!));
             CollectionAssert.AreEquivalent(expected.Statistics.ToMetrics().ToArray(), actual.Statistics.ToMetrics().ToArray());
 
-            Tensor WithGarbage(Tensor values) => values.detach().masked_fill(clean.Inputs.Mask == 0, garbage);
+            Tensor WithGarbage(Tensor values) => values.detach().masked_fill(clean.Inputs.Mask == Scalars.Of(0), Scalars.Of(garbage));
         }
     }
 

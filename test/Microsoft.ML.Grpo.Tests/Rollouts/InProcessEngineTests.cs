@@ -116,7 +116,7 @@ public class InProcessEngineTests
         using var model = RandomModel.Create(dtype: ScalarType.Float32);
         using (no_grad())
         {
-            model.Parameters["model.norm.weight"].fill_(float.NaN);
+            model.Parameters["model.norm.weight"].fill_(Scalars.Of(double.NaN));
         }
 
         var error = Assert.ThrowsExactly<NotFiniteNumberException>(() => Sample(model, Prompts(), groupSize: 2));

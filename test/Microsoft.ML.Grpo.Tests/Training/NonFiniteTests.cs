@@ -58,7 +58,7 @@ public class NonFiniteTests
     [TestMethod]
     public void Weights_that_give_no_logits_are_noticed_before_anything_is_sampled_from_them()
     {
-        var policy = TinyPolicy.Create(edit: weights => weights["model.norm.weight"] = weights["model.norm.weight"].detach() * float.NaN);
+        var policy = TinyPolicy.Create(edit: weights => weights["model.norm.weight"] = weights["model.norm.weight"].detach() * Scalars.Of(double.NaN));
         using var run = new TinyRun(policy: policy);
         var error = Assert.ThrowsExactly<TrainingException>(() => run.Train());
         StringAssert.StartsWith(error.Message, "After step 0: The model's logits are not all finite numbers");

@@ -47,11 +47,11 @@ public class UpdateByHandTests
             {
                 var lp = LogProbs(plain.Network, rows[i]);
                 var ratio = (lp - tensor(old![i])).exp();
-                var surrogate = -minimum(ratio * rows[i].Advantage, ratio.clamp(0.8, 1.3) * rows[i].Advantage);
+                var surrogate = -minimum(ratio * Scalars.Of(rows[i].Advantage), ratio.clamp(Scalars.Of(0.8), Scalars.Of(1.3)) * Scalars.Of(rows[i].Advantage));
                 var difference = LogProbs(reference.Network, rows[i]).detach() - lp;
-                var kl = ratio * (difference.exp() - difference - 1);
-                var term = rows[i].Carries ? surrogate + (Beta * kl) : surrogate * 0;
-                loss += type == LossType.Dapo ? term.sum() / tokens : term.mean() / rows.Length;
+                var kl = ratio * (difference.exp() - difference - Scalars.Of(1));
+                var term = rows[i].Carries ? surrogate + (kl * Scalars.Of(Beta)) : surrogate * Scalars.Of(0);
+                loss += type == LossType.Dapo ? term.sum() / Scalars.Of(tokens) : term.mean() / Scalars.Of(rows.Length);
             }
 
             Assert.AreEqual(loss.item<double>(), steps[step]["loss"], 1e-10);
@@ -89,7 +89,7 @@ public class UpdateByHandTests
     private static Tensor LogProbs(CausalLM model, Row row)
     {
         var ids = tensor(row.Prompt.Concat(row.Ids).Select(i => (long)i).ToArray()).unsqueeze(0);      // [1, P + C]
-        var logits = model.Logits(model.Hidden(ids))[0] / 0.8;                                         // [P + C, V]
+        var logits = model.Logits(model.Hidden(ids))[0] / Scalars.Of(0.8);                                         // [P + C, V]
         var all = nn.functional.log_softmax(logits, 1).narrow(0, row.Prompt.Count - 1, row.Ids.Length);  // [C, V]
         return all.gather(1, tensor(row.Ids.Select(i => (long)i).ToArray()).unsqueeze(1)).squeeze(1);
     }
@@ -100,7 +100,7 @@ public class UpdateByHandTests
         foreach (var weight in model.Parameters.Values)
         {
             var gradient = weight.grad!;
-            weight.sub_(Rate * gradient / (gradient.abs() + Epsilon));
+            weight.sub_(gradient * Scalars.Of(Rate) / (gradient.abs() + Scalars.Of(Epsilon)));
             gradient.zero_();
         }
     }
