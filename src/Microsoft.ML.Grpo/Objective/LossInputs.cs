@@ -13,6 +13,7 @@ namespace Microsoft.ML.Grpo;
 /// <param name="Advantages">[B, 1].</param>
 /// <param name="Mask">[B, T] any dtype; not 0 = the token carries loss.</param>
 /// <param name="Entropy">[B, T] entropies of the distributions that the tokens were drawn from, in nats; or <see langword="null"/>: not measured.</param>
+/// <param name="Correction">[B, T] or, at sequence modes, [B, 1]: the bounded IS ratio, if it is known already; <see langword="null"/>: it is computed from old and sampler, where the settings ask for it.</param>
 internal sealed record LossInputs(
     Tensor Lp,
     Tensor? Old,
@@ -20,4 +21,5 @@ internal sealed record LossInputs(
     Tensor? Reference,
     Tensor Advantages,
     Tensor Mask,
-    Tensor? Entropy = null);
+    Tensor? Entropy = null,
+    Tensor? Correction = null);

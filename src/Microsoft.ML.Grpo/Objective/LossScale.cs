@@ -16,4 +16,10 @@ internal sealed record LossScale(double SliceRows, double RolloutTokens, int Acc
 
     /// <summary>The longest completion that the rollout allowed, in tokens; needed by <see cref="DrGrpoLoss"/> alone, else 0.</summary>
     internal int MaxCompletionTokens { get; init; }
+
+    /// <summary>What the entropy bonus weighs at the moment; 0: nothing.</summary>
+    internal double EntropyCoefficient { get; init; }
+
+    /// <summary>Which tokens are kept by entropy; null where the micro-batch is the whole slice (it is then found from its entropies) or nothing is cut.</summary>
+    internal EntropyCut? EntropyCut { get; init; }
 }

@@ -19,4 +19,28 @@ public enum LossType
     /// the same, so a token of a long one weighs less. Source: DeepSeekMath, arXiv 2402.03300, equation 3.
     /// </summary>
     Grpo,
+
+    /// <summary>As <see cref="Dapo"/>, over the tokens of the slice instead of the rollout's. Source: TRL <c>bnpo</c>.</summary>
+    Bnpo,
+
+    /// <summary>
+    /// The sum over tokens divided by a constant, completions × the longest completion allowed: length is neither rewarded nor
+    /// punished. Source: Dr. GRPO, arXiv 2503.20783.
+    /// </summary>
+    DrGrpo,
+
+    /// <summary>
+    /// <c>-sg(min(c1, EpsilonHigh)) A lp</c>, mean over all tokens of the rollout: the weight is bounded, so that every token keeps its gradient.
+    /// <c>EpsilonHigh</c> is then the greatest weight itself (5 is usual). Source: CISPO, MiniMax-M1, arXiv 2506.13585, equation 4.
+    /// </summary>
+    Cispo,
+
+    /// <summary>A soft gate in place of the clip, mean over completions. Source: SAPO, arXiv 2511.20347.</summary>
+    Sapo,
+
+    /// <summary>The clipped loss, a completion weighed by its length; meant for <see cref="RatioLevel.Sequence"/>. Source: LUSPO, arXiv 2602.05261.</summary>
+    Luspo,
+
+    /// <summary><c>-phi(w) A lp</c> with a smooth weight of the whole completion's ratio, mean over all tokens of the rollout. Source: VESPO, arXiv 2602.10693.</summary>
+    Vespo,
 }

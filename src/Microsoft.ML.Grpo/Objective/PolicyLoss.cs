@@ -3,8 +3,27 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Grpo;
 
 /// <summary>A policy loss: what a token adds, and how the tokens become one number.</summary>
-internal abstract class PolicyLoss
+public abstract class PolicyLoss
 {
+    private protected PolicyLoss()
+    {
+    }
+
+    /// <summary>What it asks of the passes before it.</summary>
+    internal virtual LossContract Contract => LossContract.AnyRoute;
+
+    /// <summary>A loss of your own, for <see cref="LossOptions.Custom"/>.</summary>
+    /// <param name="name">Its name, for the log.</param>
+    /// <param name="perToken">
+    /// The term of each token, [B, T] or [B, 1], with graph, from its terms. Sums of it over tokens are minimised. The correction for the
+    /// sampler, the masks and the KL term are applied afterwards, as for the built-in losses. Run with gradients, on the training thread.
+    /// </param>
+    /// <param name="mean">How the terms become one number.</param>
+    /// <param name="contract">What it asks of the passes before it.</param>
+    /// <exception cref="ArgumentException">The name is empty, or an enumeration has no such member.</exception>
+    public static PolicyLoss Custom(string name, Func<PolicyLossTerms, Tensor> perToken, LossMean mean = LossMean.RolloutTokens, LossContract contract = LossContract.AnyRoute) =>
+        throw new NotImplementedException();
+
     /// <summary>The term of each token.</summary>
     /// <param name="ratio">The policy ratio and what it is made of.</param>
     /// <param name="advantages">[B, 1].</param>

@@ -32,7 +32,7 @@ internal static class PolicyObjective
         PackedStatistics statistics = Measure(batch, ratio, kl, loss);
         value.MoveToOuterDisposeScope();
         statistics.Values.MoveToOuterDisposeScope();
-        return new LossResult(value, statistics);
+        return new LossResult(value, statistics, batch.Old.MoveToOuterDisposeScope(), null);
     }
 
     private static Tensor? KlToReference(MaskedInputs batch, RatioTerms ratio, ObjectiveSettings settings)

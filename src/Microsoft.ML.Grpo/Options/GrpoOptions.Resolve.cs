@@ -18,6 +18,14 @@ public sealed partial class GrpoOptions
         ? new(advanced.Accumulation, advanced.SlicesPerRollout, advanced.Iterations)
         : new(RolloutsPerStep ?? 1, StepsPerRollout ?? 1, IterationsPerRollout ?? 1);
 
+    /// <summary>The correction, with the default of where completions are sampled.</summary>
+    internal CorrectionSettings ResolveCorrection() =>
+        (ImportanceSampling.Mode ?? (RolloutEngine is null ? CorrectionMode.Off : CorrectionMode.TokenTruncate)) is var mode && mode == CorrectionMode.Off
+            ? CorrectionSettings.Off
+            : new(mode, ImportanceSampling.MinRatio, ImportanceSampling.MaxRatio);
+
+    internal int ResolvedMaxResampleRounds => MaxResampleRounds ?? 3;
+
     /// <summary>A copy for a run of so many steps, which a run by epochs knows once its data is counted.</summary>
     /// <exception cref="GrpoOptionsException">An option asks for more steps than there are.</exception>
     internal GrpoOptions ForSteps(int steps)
@@ -35,6 +43,9 @@ public sealed partial class GrpoOptions
         copy.Rewards = [.. Rewards];
         copy.Sampling = Sampling.Snapshot();
         copy.Loss = Loss.Snapshot();
+        copy.ImportanceSampling = ImportanceSampling.Snapshot();
+        copy.Reference = Reference.Snapshot();
+        copy.Lora = Lora?.Snapshot();
         copy.Optimizer = Optimizer.Snapshot();
         copy.Evaluation = Evaluation.Snapshot();
         copy.Execution = Execution.Snapshot();

@@ -145,6 +145,25 @@ public sealed partial class GrpoOptions
     /// </remarks>
     public AdvancedSchedule? AdvancedSchedule { get; set; }
 
+    /// <summary>Groups of a rollout that should have rewards that differ; until there are so many, fresh prompts are sampled.</summary>
+    /// <value>Default: <c>null</c> (off: a rollout is what its prompts give). Range: 1 to <see cref="PromptsPerRollout"/>.</value>
+    /// <remarks>
+    /// A group of equal rewards teaches nothing, but sampling others in its place takes time.
+    /// <para>The rollout keeps <see cref="PromptsPerRollout"/> groups, informative ones first; what is over is dropped and counted.</para>
+    /// <para>Refused: unless the length of the run is given by <see cref="Steps"/>.</para>
+    /// <para>Source: dynamic sampling of DAPO, arXiv 2503.14476, section 3.2.</para>
+    /// </remarks>
+    public int? MinInformativeGroups { get; set; }
+
+    /// <summary>How often a rollout samples further prompts at most; after that it trains with what there is.</summary>
+    /// <value>Default: <c>null</c> (3). Range: 1 or more.</value>
+    /// <remarks>
+    /// A task that is all too hard or too easy would otherwise never get on.
+    /// <para>Refused: unless <see cref="MinInformativeGroups"/> is set.</para>
+    /// <para>Source: our own; DAPO's has no end.</para>
+    /// </remarks>
+    public int? MaxResampleRounds { get; set; }
+
     /// <summary>The longest completion, in tokens, stop token included.</summary>
     /// <value>Default: <c>256</c>. Range: 1 or more.</value>
     /// <remarks>
@@ -191,6 +210,12 @@ public sealed partial class GrpoOptions
     /// <summary>What the policy minimises.</summary>
     public LossOptions Loss { get; private set; } = new();
 
+    /// <summary>Corrects for a sampler that differs from the trainer.</summary>
+    public ImportanceSamplingOptions ImportanceSampling { get; private set; } = new();
+
+    /// <summary>The policy that the trained one is held to.</summary>
+    public ReferenceOptions Reference { get; private set; } = new();
+
     /// <summary>How weights follow gradients.</summary>
     public OptimizerOptions Optimizer { get; private set; } = new();
 
@@ -202,6 +227,31 @@ public sealed partial class GrpoOptions
 
     /// <summary>How <c>Transform</c> completes prompts.</summary>
     public GenerationOptions Generation { get; private set; } = new();
+
+    /// <summary>Trains adapters instead of the weights.</summary>
+    /// <value>Default: <c>null</c> (all weights are trained). Range: <c>new()</c>, with its own options.</value>
+    /// <remarks>
+    /// Adapters take a fraction of the memory and a larger learning rate.
+    /// <para>Source: PEFT <c>LoraConfig</c>; LoRA, arXiv 2106.09685.</para>
+    /// </remarks>
+    public LoraOptions? Lora { get; set; }
+
+    /// <summary>The policy of an earlier run, to go on from.</summary>
+    /// <value>Default: <c>null</c> (the model of <see cref="ModelPath"/>). Range: a transformer that is not disposed; it is not changed.</value>
+    /// <remarks>
+    /// Optimizer, schedule and reference policy start afresh.
+    /// <para>Refused: together with <see cref="ModelPath"/>.</para>
+    /// <para>Source: ML.NET's estimators that take an earlier model.</para>
+    /// </remarks>
+    public GrpoTransformer? InitialPolicy { get; set; }
+
+    /// <summary>What samples training rollouts.</summary>
+    /// <value>Default: <c>null</c> (the policy itself, in process). Range: an engine of this library.</value>
+    /// <remarks>
+    /// In process nothing is copied, and sampler and trainer are the same weights.
+    /// <para>Source: TRL <c>use_vllm</c>.</para>
+    /// </remarks>
+    public RolloutEngine? RolloutEngine { get; set; }
 
     /// <summary>Where the run's log goes.</summary>
     /// <value>Default: <c>null</c> (the log of the <c>MLContext</c>). Range: any logger.</value>

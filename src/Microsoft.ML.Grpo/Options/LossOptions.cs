@@ -11,6 +11,23 @@ public sealed class LossOptions
     /// </remarks>
     public LossType Type { get; set; } = LossType.Dapo;
 
+    /// <summary>A loss from outside, in place of <see cref="Type"/>.</summary>
+    /// <value>Default: <c>null</c> (<see cref="Type"/> decides). Range: what <see cref="PolicyLoss.Custom"/> makes.</value>
+    /// <remarks>
+    /// The built-in losses cover what is published.
+    /// <para>Refused: together with another <see cref="Type"/> than the default.</para>
+    /// <para>Source: our own.</para>
+    /// </remarks>
+    public PolicyLoss? Custom { get; set; }
+
+    /// <summary>What the policy ratio is taken over.</summary>
+    /// <value>Default: <c>Token</c>. Range: a member of <see cref="Grpo.RatioLevel"/>.</value>
+    /// <remarks>
+    /// <c>Sequence</c> with the type <c>Grpo</c> is GSPO. With a loss that sums tokens each completion weighs by its length, which is warned of.
+    /// <para>Source: TRL <c>importance_sampling_level</c>; GSPO, arXiv 2507.18071.</para>
+    /// </remarks>
+    public RatioLevel RatioLevel { get; set; } = RatioLevel.Token;
+
     /// <summary>How far below 1 the policy ratio counts.</summary>
     /// <value>Default: <c>0.2</c>. Range: above 0, at most 1.</value>
     /// <remarks>
@@ -28,6 +45,40 @@ public sealed class LossOptions
     /// <para>Source: TRL <c>epsilon_high</c>; DAPO, arXiv 2503.14476, section 3.1.</para>
     /// </remarks>
     public double? EpsilonHigh { get; set; }
+
+    /// <summary>The greatest value of the policy ratio where the clip leaves it alone, which is where the advantage is negative.</summary>
+    /// <value>Default: <c>null</c> (none). Range: above 0; it should be above 1 + <see cref="EpsilonHigh"/>, else it is warned of.</value>
+    /// <remarks>
+    /// Off, as in the reference; set, one token that grew much more likely cannot make the gradient explode.
+    /// <para>Refused: for losses that are not clipped (<c>Cispo</c>, <c>Sapo</c>, <c>Vespo</c>, a <see cref="Custom"/> one).</para>
+    /// <para>Source: TRL <c>delta</c>; INTELLECT-2, arXiv 2505.07291.</para>
+    /// </remarks>
+    public double? Delta { get; set; }
+
+    /// <summary>The numbers of SAPO.</summary>
+    public SapoOptions Sapo { get; private set; } = new();
+
+    /// <summary>The numbers of VESPO.</summary>
+    public VespoOptions Vespo { get; private set; } = new();
+
+    /// <summary>Leaves completions with a negative advantage out of the policy term that have drifted further than this from the policy that sampled them, in nats a token.</summary>
+    /// <value>Default: <c>null</c> (off). Range: any number; below 0 is warned of.</value>
+    /// <remarks>
+    /// Off, as in the reference.
+    /// <para>Source: TRL <c>off_policy_mask_threshold</c>; DeepSeek-V3.2, arXiv 2512.02556.</para>
+    /// </remarks>
+    public double? OffPolicyMaskThreshold { get; set; }
+
+    /// <summary>The share of a slice's tokens, those of the highest entropy, that the policy term is about.</summary>
+    /// <value>Default: <c>1</c> (all). Range: 0 to 1; 0 keeps those of the very highest.</value>
+    /// <remarks>
+    /// All, as in the reference; the paper uses 0.2.
+    /// <para>Source: TRL <c>top_entropy_quantile</c>; "Beyond the 80/20 rule", arXiv 2506.01939.</para>
+    /// </remarks>
+    public double TopEntropyQuantile { get; set; } = 1;
+
+    /// <summary>The entropy bonus.</summary>
+    public EntropyOptions Entropy { get; private set; } = new();
 
     /// <summary>Weight of the divergence from the policy as it was before training.</summary>
     /// <value>Default: <c>0</c>. Range: 0 or more.</value>
@@ -54,6 +105,14 @@ public sealed class LossOptions
     /// </remarks>
     public ScaleRewards ScaleRewards { get; set; } = ScaleRewards.Group;
 
+    /// <summary>How several rewards become one advantage.</summary>
+    /// <value>Default: <c>SumThenNormalize</c>. Range: a member of <see cref="Grpo.RewardAggregation"/>.</value>
+    /// <remarks>
+    /// With one reward there is little difference.
+    /// <para>Source: TRL <c>multi_objective_aggregation</c>; GDPO, arXiv 2601.05242.</para>
+    /// </remarks>
+    public RewardAggregation RewardAggregation { get; set; } = RewardAggregation.SumThenNormalize;
+
     /// <summary>Leaves completions out of the loss that reached <see cref="GrpoOptions.MaxCompletionTokens"/>; their rewards still count in their group's mean.</summary>
     /// <value>Default: <c>false</c>. Range: <c>true</c> or <c>false</c>.</value>
     /// <remarks>
@@ -64,15 +123,33 @@ public sealed class LossOptions
 
     internal double ResolvedEpsilonHigh => EpsilonHigh ?? EpsilonLow;
 
-    /// <summary>The numbers of the loss, none of them null.</summary>
-    internal ObjectiveSettings ToObjective() => new()
+    /// <summary>The numbers of the loss, none of them null that need not be.</summary>
+    internal ObjectiveSettings ToObjective(CorrectionSettings correction) => new()
     {
         LossType = Type,
+        CustomLoss = Custom,
+        RatioLevel = RatioLevel,
         EpsilonLow = EpsilonLow,
         EpsilonHigh = ResolvedEpsilonHigh,
+        Delta = Delta,
+        SapoTemperaturePositive = Sapo.TemperaturePositive ?? 1,
+        SapoTemperatureNegative = Sapo.TemperatureNegative ?? 1.05,
+        VespoPositive = new(Vespo.KPositive ?? 2, Vespo.LambdaPositive ?? 3),
+        VespoNegative = new(Vespo.KNegative ?? 3, Vespo.LambdaNegative ?? 2),
+        OffPolicyMaskThreshold = OffPolicyMaskThreshold,
+        TopEntropyQuantile = TopEntropyQuantile,
+        EntropyBonus = Entropy.HasBonus,
         Beta = Beta,
         BiasCorrectedKl = BiasCorrectedKl ?? true,
+        Correction = correction,
     };
 
-    internal LossOptions Snapshot() => (LossOptions)MemberwiseClone();
+    internal LossOptions Snapshot()
+    {
+        var copy = (LossOptions)MemberwiseClone();
+        copy.Sapo = Sapo.Snapshot();
+        copy.Vespo = Vespo.Snapshot();
+        copy.Entropy = Entropy.Snapshot();
+        return copy;
+    }
 }

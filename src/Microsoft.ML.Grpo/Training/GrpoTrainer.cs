@@ -78,7 +78,7 @@ internal sealed class GrpoTrainer : IDisposable
 
         // What holds native memory comes last: a constructor that throws is never disposed.
         _reference = _plan.ReferencePass ? policy.Network.CloneFrozen() : null;
-        _loss = new(policy.Network, _reference, options.Loss.ToObjective(), _sampling.ScoringTemperature, budget, work);
+        _loss = new(policy.Network, _reference, options.Loss.ToObjective(options.ResolveCorrection()), _sampling.ScoringTemperature, budget, work);
         _optimizer = new(policy.Network.Parameters, options.Optimizer);
     }
 

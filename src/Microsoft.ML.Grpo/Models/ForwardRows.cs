@@ -1,0 +1,19 @@
+namespace Microsoft.ML.Grpo;
+
+/// <summary>What a forward pass knows of its rows besides their ids.</summary>
+internal sealed record ForwardRows
+{
+    /// <summary>[B] a network's further input of each row, such as an image, which nothing but the network looks into; null: none has any.</summary>
+    public IReadOnlyList<object?>? Further { get; init; }
+
+    /// <summary>What the pass draws dropout masks from; null: nothing is dropped.</summary>
+    public DropoutKey? Dropout { get; init; }
+}
+
+/// <summary>Names a pass and its rows, so that a dropout mask is a function of what it is for and not of how rows are batched.</summary>
+/// <param name="Seed">The run's seed.</param>
+/// <param name="Rollout">Number of the rollout.</param>
+/// <param name="Visit">Which walk over the rollout.</param>
+/// <param name="Purpose">What the pass is for.</param>
+/// <param name="Rows">[B] places of the pass's rows in the rollout.</param>
+internal sealed record DropoutKey(long Seed, long Rollout, int Visit, WorkPurpose Purpose, IReadOnlyList<int> Rows);

@@ -1,0 +1,27 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Grpo;
+
+/// <summary>The IS ratio <c>rho = exp(old - smp)</c>: sampler against trainer at the same weights. Not to be confused with the policy ratio.</summary>
+internal static class CorrectionRatio
+{
+    /// <summary>Computes the bounded ratio.</summary>
+    /// <param name="old">[B, T] the trainer's log-probs at the weights that sampled; anything where the mask is 0.</param>
+    /// <param name="sampler">[B, T] the sampler's; NaN = it did not say, which counts as a ratio of 1.</param>
+    /// <param name="mask">[B, T] not 0 = the token carries loss.</param>
+    /// <param name="settings">Mode, not <see cref="CorrectionMode.Off"/>, and bounds.</param>
+    /// <returns>[B, T], 1 at padding before it is bounded; or, at sequence modes, [B, 1]. No graph; of the dispose scope that is open around the call.</returns>
+    internal static Tensor Compute(Tensor old, Tensor sampler, Tensor mask, CorrectionSettings settings)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        Tensor unknown = mask.eq(Scalars.Of(0)).bitwise_or(sampler.ne(sampler));                  // [B, T]
+        Tensor logRatio = (old - sampler).masked_fill(unknown, Scalars.Of(0));                    // [B, T]
+        Tensor ratio = (settings.OfSequences ? logRatio.sum(1, keepdim: true) : logRatio).exp();  // [B, T] or [B, 1]
+        double min = settings.MinRatio ?? double.NegativeInfinity, max = settings.MaxRatio ?? double.PositiveInfinity;
+        Tensor bounded = settings.Mode is CorrectionMode.TokenTruncate or CorrectionMode.SequenceTruncate
+            ? ratio.clamp(Scalars.Of(min), Scalars.Of(max))
+            : ratio.masked_fill((ratio < Scalars.Of(min)).bitwise_or(ratio > Scalars.Of(max)), Scalars.Of(0));
+        return bounded.MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,17 @@
+namespace Microsoft.ML.Grpo;
+
+/// <summary>The bounds of the IS ratio.</summary>
+/// <param name="Mode">Level, and what happens outside the bounds.</param>
+/// <param name="MinRatio">Lower bound, inclusive; null: none.</param>
+/// <param name="MaxRatio">Upper bound, inclusive; null: none.</param>
+internal sealed record CorrectionSettings(CorrectionMode Mode, double? MinRatio, double? MaxRatio)
+{
+    /// <summary>No correction.</summary>
+    internal static CorrectionSettings Off { get; } = new(CorrectionMode.Off, null, null);
+
+    /// <summary>Whether there is any.</summary>
+    internal bool IsOn => Mode != CorrectionMode.Off;
+
+    /// <summary>Whether a completion has one ratio.</summary>
+    internal bool OfSequences => Mode is CorrectionMode.SequenceTruncate or CorrectionMode.SequenceMask;
+}

@@ -1,0 +1,62 @@
+namespace Microsoft.ML.Grpo;
+
+/// <summary>Trains low-rank adapters beside frozen weights instead of the weights: <c>y = W x + scale · B A x</c>.</summary>
+/// <remarks>Source: LoRA, arXiv 2106.09685; names as in Hugging Face PEFT.</remarks>
+public sealed class LoraOptions
+{
+    /// <summary>Rank of the adapters: A is [rank, in], B is [out, rank].</summary>
+    /// <value>Default: <c>16</c>. Range: 1 or more.</value>
+    /// <remarks>
+    /// RL needs little capacity.
+    /// <para>Source: PEFT <c>r</c>.</para>
+    /// </remarks>
+    public int Rank { get; set; } = 16;
+
+    /// <summary>The scale of the adapters is this over the rank.</summary>
+    /// <value>Default: <c>32</c>. Range: above 0.</value>
+    /// <remarks>
+    /// Twice the rank is usual.
+    /// <para>Source: PEFT <c>lora_alpha</c>.</para>
+    /// </remarks>
+    public double Alpha { get; set; } = 32;
+
+    /// <summary>Divides <see cref="Alpha"/> by the root of the rank instead of by the rank.</summary>
+    /// <value>Default: <c>false</c>. Range: <c>true</c> or <c>false</c>.</value>
+    /// <remarks>
+    /// It makes a difference at large ranks only.
+    /// <para>Source: PEFT <c>use_rslora</c>; arXiv 2312.03732.</para>
+    /// </remarks>
+    public bool RankStabilized { get; set; }
+
+    /// <summary>The share of an adapter's inputs that are zeroed at random in training passes, never in sampling.</summary>
+    /// <value>Default: <c>0</c>. Range: 0 to below 1.</value>
+    /// <remarks>
+    /// Off, since it makes the policy that learns another than the one that sampled; with a correction on it is warned of, since the IS ratio then measures dropout too.
+    /// <para>Source: PEFT <c>lora_dropout</c>.</para>
+    /// </remarks>
+    public double Dropout { get; set; }
+
+    /// <summary>The linear layers that get adapters, by the last part of their names: <c>q_proj</c>, <c>down_proj</c>, <c>lm_head</c>.</summary>
+    /// <value>Default: <c>empty</c> (all linear layers but the head). Range: names of linear layers of the model, each once.</value>
+    /// <remarks>
+    /// Adapters on all layers learn what full training does; on attention alone they do not.
+    /// <para>Source: PEFT <c>target_modules</c>, <c>all-linear</c>.</para>
+    /// </remarks>
+    public IList<string> TargetModules { get; private set; } = new List<string>();
+
+    /// <summary>A PEFT adapter directory to go on from: <c>adapter_config.json</c> and <c>adapter_model.safetensors</c>.</summary>
+    /// <value>Default: <c>null</c> (new adapters, which change nothing at first). Range: an existing directory.</value>
+    /// <remarks>
+    /// Rank, alpha and layers are then the adapter's own.
+    /// <para>Refused: together with other values than the defaults of <see cref="Rank"/>, <see cref="Alpha"/>, <see cref="RankStabilized"/> and <see cref="TargetModules"/>.</para>
+    /// <para>Source: PEFT <c>PeftModel.from_pretrained</c>.</para>
+    /// </remarks>
+    public string? AdapterPath { get; set; }
+
+    internal LoraOptions Snapshot()
+    {
+        var copy = (LoraOptions)MemberwiseClone();
+        copy.TargetModules = [.. TargetModules];
+        return copy;
+    }
+}
