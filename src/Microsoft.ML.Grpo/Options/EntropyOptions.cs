@@ -57,5 +57,12 @@ public sealed class EntropyOptions
 
     internal bool HasBonus => Coefficient != 0 || Adaptive;
 
+    /// <summary>What steers the coefficient; null: there is no bonus.</summary>
+    internal EntropyController? ToController() => HasBonus
+        ? Adaptive
+            ? new EntropyController(Coefficient, Target ?? 0.2, Delta ?? 0.005, Minimum ?? 0, Maximum ?? 1)
+            : new EntropyController(Coefficient)
+        : null;
+
     internal EntropyOptions Snapshot() => (EntropyOptions)MemberwiseClone();
 }
