@@ -6,7 +6,8 @@ namespace Microsoft.ML.Grpo;
 /// <summary>A prompt and a completion, as one row of a forward pass.</summary>
 /// <param name="Prompt">Prompt ids, at least one.</param>
 /// <param name="Completion">Completion ids, at least one.</param>
-internal readonly record struct TokenSequence(IReadOnlyList<int> Prompt, IReadOnlyList<int> Completion)
+/// <param name="Further">The row's further model input; null: none.</param>
+internal readonly record struct TokenSequence(IReadOnlyList<int> Prompt, IReadOnlyList<int> Completion, object? Further = null)
 {
     /// <summary>Tokens that a forward pass needs: the completion's last one predicts nothing.</summary>
     public int InputLength => Prompt.Count + Completion.Count - 1;
@@ -30,7 +31,6 @@ internal static class SequenceScorer
     public static (Tensor LogProbs, Tensor Entropies) Score(
         CausalLM model, IReadOnlyList<TokenSequence> rows, double temperature, WorkCounters work, WorkPurpose purpose, DropoutKey? dropout = null, bool entropyGraph = false)
     {
-        _ = dropout;
         using var scope = NewDisposeScope();
         var length = rows.Max(r => r.InputLength);
         var width = rows.Max(r => r.Completion.Count);
@@ -38,7 +38,7 @@ internal static class SequenceScorer
         var (predictors, targets, places) = (new List<long>(), new List<long>(), new List<long>());
         for (var row = 0; row < rows.Count; row++)
         {
-            var (prompt, completion) = rows[row];
+            var (prompt, completion, _) = rows[row];
             for (var t = 0; t < rows[row].InputLength; t++)
             {
                 ids[row, t] = t < prompt.Count ? prompt[t] : completion[t - prompt.Count];
@@ -54,7 +54,7 @@ internal static class SequenceScorer
 
         work.Count(purpose, rows.Sum(r => (long)r.InputLength));
         var device = model.Device;
-        var hidden = model.Hidden(tensor(ids, device: device));                                          // [B, L, hidden]
+        var hidden = model.Hidden(tensor(ids, device: device), rows: ForwardRows.Of(rows.Select(r => r.Further), dropout)); // [B, L, hidden]
         var needed = hidden.view(-1, hidden.shape[2]).index(tensor(predictors, device: device)); // [N, hidden]
         var (logProbs, entropies) = LogProbHead.Compute(model, needed, tensor(targets, device: device), temperature, entropyGraph); // [N]
         var index = tensor(places, device: device);

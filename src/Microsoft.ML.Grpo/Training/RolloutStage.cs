@@ -14,7 +14,7 @@ internal sealed class RolloutStage(IRolloutEngine engine, PolicyTokenizer tokeni
     public ScoredRollout Run(
         IReadOnlyList<PreparedPrompt> prompts, int groupSize, SamplingParameters sampling, DrawPurpose purpose, long rollout, Action? scoring, CancellationToken cancellationToken)
     {
-        var request = new RolloutRequest([.. prompts.Select((p, place) => new RolloutPrompt(place, p.Ids))], groupSize, sampling, random, purpose, rollout);
+        var request = new RolloutRequest([.. prompts.Select((p, place) => new RolloutPrompt(place, p.Ids, p.Further))], groupSize, sampling, random, purpose, rollout);
         var groups = Wait(() => engine.SampleAsync(request, cancellationToken));
         scoring?.Invoke();
         var rows = groups.SelectMany((group, i) => group.Completions.Select((completion, g) => new RolloutRow(prompts[i], completion, Sample(prompts[i], completion, g)))).ToArray();
