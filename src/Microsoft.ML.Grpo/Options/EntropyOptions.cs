@@ -59,9 +59,7 @@ public sealed class EntropyOptions
 
     /// <summary>What steers the coefficient; null: there is no bonus.</summary>
     internal EntropyController? ToController() => HasBonus
-        ? Adaptive
-            ? new EntropyController(Coefficient, Target ?? 0.2, Delta ?? 0.005, Minimum ?? 0, Maximum ?? 1)
-            : new EntropyController(Coefficient)
+        ? new(Coefficient, Adaptive ? new(Target ?? 0.2, Delta ?? 0.005, Minimum ?? 0, Maximum ?? 1) : null)
         : null;
 
     internal EntropyOptions Snapshot() => (EntropyOptions)MemberwiseClone();

@@ -64,8 +64,8 @@ internal sealed class UpdateStage(
         _clipped += update.Clipped ? 1 : 0;
         if (entropy is not null)
         {
-            entropy.Update(statistics.BonusEntropySum, statistics.BonusTokens);
-            metrics.Add("entropy_coef", entropy.Coefficient);
+            entropy.Update(statistics.BonusEntropy.Sum, statistics.BonusEntropy.Tokens);
+            metrics.Add("entropy_coef", entropy.State.Coefficient);
         }
 
         if (options.Reference.SyncEverySteps is { } every && step % every == 0)
