@@ -66,7 +66,7 @@ internal sealed class GrpoTrainer : IDisposable
         RolloutStage Stage(IRolloutEngine sampler) => new(sampler, policy.Tokenizer, scorer, options.Loss.ScaleRewards, _random);
         _rollouts = Stage(engine ?? new InProcessEngine(policy.Network, work, WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode));
         var budget = options.Execution.ResolvedMicroBatchTokens;
-        _rates = new(options.Optimizer.ResolvedLearningRate, options.Optimizer.Schedule, options.Optimizer.ResolveWarmupSteps(_steps), _steps);
+        _rates = new(options.Optimizer.ResolveLearningRate(options.Lora is not null), options.Optimizer.Schedule, options.Optimizer.ResolveWarmupSteps(_steps), _steps);
         if (heldOut is not null)
         {
             var sampler = new InProcessEngine(policy.Network, work, WorkPurpose.Evaluation, WorkPurpose.Evaluation);
