@@ -16,16 +16,14 @@ internal sealed record CaseBatch(Tensor Advantages, Tensor Mask, double LossToke
 {
     public static CaseBatch Of(ObjectiveCase one, InputSet set)
     {
-        var rollout = set.Rollout(one.Options, modelTokensOnly: false);
-        using var batch = new TrainingBatch(rollout, [.. Enumerable.Range(0, rollout.Rows.Count)], one.Options.MaskTruncated, ScalarType.Float64, CPU);
+        var rollout = set.Rollout(one.Options);
+        int[] rows = [.. Enumerable.Range(0, rollout.Rows.Count)];
+        using var batch = new TrainingBatch(rollout, 0, rows, one.Options.MaskTruncated, ScalarType.Float64, CPU);
         var (lp, entropy) = (Padded(set.Lp), Padded(set.Entropy));
-        var inputs = batch.Inputs([.. Enumerable.Range(0, rollout.Rows.Count)], lp, entropy);
-        var mask = set.ModelTokens is { } ofModel ? inputs.Mask * Padded(ofModel) : inputs.Mask;
+        var inputs = batch.Inputs(rows, lp, entropy, OldSource.LossPass);
         var old = one.OldGiven ? Padded(set.Old) : lp;
-        var aligned = ((lp - old).masked_fill(mask.eq(Scalars.Of(0)), Scalars.Of(0)).count_nonzero().item<long>()) == 0;
-        return new(
-            inputs.Advantages, mask, set.ModelTokens is null ? batch.LossTokens : mask.sum().item<double>(), one.HasSamplerLogProbs ? inputs.Sampler : null,
-            lp, old, Padded(set.Reference), entropy, aligned);
+        var aligned = (lp - old).masked_fill(inputs.Mask.eq(Scalars.Of(0)), Scalars.Of(0)).count_nonzero().item<long>() == 0;
+        return new(inputs.Advantages, inputs.Mask, batch.LossTokens, one.HasSamplerLogProbs ? inputs.Sampler : null, lp, old, Padded(set.Reference), entropy, aligned);
 
         Tensor Padded(double[][] rows) => GoldenJson.Padded(rows, 0, batch.Width);
     }

@@ -8,7 +8,7 @@ internal static class CaseMetrics
     /// <summary>Those of completions, rewards and the sampler's mismatch, under our names.</summary>
     public static Dictionary<string, double> OfRollout(ObjectiveCase one, InputSet set, CaseBatch batch, Tensor? correction, CorrectionSettings settings)
     {
-        var rollout = set.Rollout(one.Options, modelTokensOnly: true);
+        var rollout = set.Rollout(one.Options);
         var counter = new RolloutMetrics();
         if (one.Training)
         {
@@ -16,7 +16,7 @@ internal static class CaseMetrics
         }
 
         var metrics = new Dictionary<string, double>(RewardMetrics.Compute(rollout.Rewards.Scores, rollout.Rewards.Names, rollout.Advantages)) { ["num_tokens"] = counter.Tokens };
-        foreach (var (name, value) in CompletionMetrics.Compute(rollout, lowest: 0, highest: 0))
+        foreach (var (name, value) in CompletionMetrics.Lengths(rollout))
         {
             metrics.Add(name, value);
         }

@@ -39,21 +39,22 @@ internal sealed record InputSet(
 
     /// <summary>The rollout as the trainer holds it.</summary>
     /// <param name="options">How rewards become advantages.</param>
-    /// <param name="modelTokensOnly">Whether completions are without the tokens that an environment wrote, whose lengths the reference's metrics leave out.</param>
-    public ScoredRollout Rollout(TrlOptions options, bool modelTokensOnly)
+    public ScoredRollout Rollout(TrlOptions options)
     {
         var weights = options.WeightsOf(Scores.GetLength(1));
         var rewards = new RewardTable(Scores, [.. weights.Select((_, function) => $"reward{function}")], weights);
         var advantages = Advantages.Compute(Scores, weights, GroupSize, options.ScaleRewards, options.Aggregation);
-        return new([.. PromptIds.Select((_, row) => Row(row, modelTokensOnly))], GroupSize, rewards, advantages);
+        return new([.. PromptIds.Select((_, row) => Row(row))], GroupSize, rewards, advantages);
     }
 
-    private RolloutRow Row(int row, bool modelTokensOnly)
+    private RolloutRow Row(int row)
     {
-        var kept = Enumerable.Range(0, CompletionIds[row].Length).Where(t => !modelTokensOnly || ModelTokens is null || ModelTokens[row][t] != 0).ToArray();
-        int[] ids = [.. kept.Select(t => CompletionIds[row][t])];
-        var completion = new Completion(ids, [.. kept.Select(t => SamplerLogProbs[row][t])], CompletionIds[row][^1] == Stop ? FinishReason.Stop : FinishReason.Length);
+        var completion = new Completion(
+            CompletionIds[row],
+            SamplerLogProbs[row],
+            CompletionIds[row][^1] == Stop ? FinishReason.Stop : FinishReason.Length,
+            ModelTokens is { } ofModel ? [.. ofModel[row].Select(written => written != 0)] : null);
         var prompt = new PreparedPrompt(new(row / GroupSize, "", new Dictionary<string, object?>()), PromptIds[row]);
-        return new(prompt, completion, new("", "", ids, completion.FinishReason, prompt.Row.Row, row % GroupSize, prompt.Row.Columns));
+        return new(prompt, completion, new("", "", completion.Ids, completion.FinishReason, prompt.Row.Row, row % GroupSize, prompt.Row.Columns));
     }
 }

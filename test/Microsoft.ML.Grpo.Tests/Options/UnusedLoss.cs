@@ -7,7 +7,7 @@ internal sealed class UnusedLoss(LossContract contract = LossContract.AnyRoute) 
 {
     internal override LossContract Contract => contract;
 
-    internal override Tensor PerToken(RatioTerms ratio, Tensor advantages) => throw new InvalidOperationException("No loss is computed here.");
+    internal override Tensor PerToken(LossTerms terms) => throw new InvalidOperationException("No loss is computed here.");
 
     internal override Tensor Reduce(Tensor perToken, Tensor mask, LossScale scale) => throw new InvalidOperationException("No loss is computed here.");
 }
