@@ -18,6 +18,7 @@ internal sealed class GrpoTrainer : IDisposable
     private readonly ForwardPlan _plan;
     private readonly RunRandom _random;
     private readonly WorkCounters _work;
+    private readonly IReadOnlyList<PreparedPrompt> _prompts;
     private readonly PromptOrder _order;
     private readonly int _steps;
     private readonly RolloutStage _rollouts;
@@ -54,9 +55,9 @@ internal sealed class GrpoTrainer : IDisposable
         _plan = PlanFor(options, _schedule);
 
         var limit = PromptPreparation.Limit(policy.Network.Config, options.MaxCompletionTokens, options.MaxPromptTokens);
-        var prompts = PromptPreparation.Prepare(rows, policy, limit, options.OverlongPrompts, logger);
+        _prompts = PromptPreparation.Prepare(rows, policy, limit, options.OverlongPrompts, logger);
         var heldOut = validation is null ? null : PromptPreparation.Prepare(validation, policy, limit, options.OverlongPrompts, logger, "validation data");
-        _order = new(prompts, options.PromptsPerRollout, options.Shuffle ? _random : null);
+        _order = new(_prompts, options.PromptsPerRollout, options.Shuffle ? _random : null);
         _steps = _seams.WindowLengths?.Count ?? options.Steps ?? UpdateWindows.StepsOfEpochs(_schedule, options.ResolvedEpochs!.Value, _order.RolloutsPerEpoch);
         _ = options.ForSteps(_steps); // what has no effect in so many steps is known only now
 
@@ -107,7 +108,7 @@ internal sealed class GrpoTrainer : IDisposable
         {
             if (_seams.Engine is null)
             {
-                RunOpening.CheckRows(_logger, _policy.Network, _sampling, _random, _options.CancellationToken);
+                RunOpening.CheckRows(_logger, _policy.Network, _sampling, _random, _options.CancellationToken, _prompts);
             }
 
             network.RequireGradients(true);
