@@ -20,6 +20,7 @@ internal sealed class GrpoTrainer : IDisposable
     private readonly PromptOrder _order;
     private readonly int _steps;
     private readonly RolloutStage _rollouts;
+    private readonly DynamicSampling? _dynamic;
     private readonly CausalLM? _reference;
     private readonly LossStage _loss;
     private readonly PolicyOptimizer _optimizer;
@@ -65,6 +66,7 @@ internal sealed class GrpoTrainer : IDisposable
         var scorer = new RewardScorer([.. options.Rewards]);
         RolloutStage Stage(IRolloutEngine sampler) => new(sampler, policy.Tokenizer, scorer, options.Loss.ScaleRewards, _random);
         _rollouts = Stage(engine ?? new InProcessEngine(policy.Network, work, WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode));
+        _dynamic = options.MinInformativeGroups is { } least ? new(least, options.ResolvedMaxResampleRounds, _order, options.Loss.RewardAggregation, logger) : null;
         var budget = options.Execution.ResolvedMicroBatchTokens;
         _rates = new(options.Optimizer.ResolvedLearningRate, options.Optimizer.Schedule, options.Optimizer.ResolveWarmupSteps(_steps), _steps);
         if (heldOut is not null)
@@ -196,7 +198,8 @@ internal sealed class GrpoTrainer : IDisposable
         metrics.Add("update_ratio", update.UpdateRatio);
         metrics.Add("updates_clipped", _clipped / (double)step);
         metrics.Add("num_tokens", _rolloutMetrics.Tokens);
-        metrics.Add("epoch", (window[^1].Rollout + _schedule.ShareDone(window[^1])) / _order.RolloutsPerEpoch);
+        var share = _schedule.ShareDone(window[^1]);
+        metrics.Add("epoch", _dynamic?.Epoch(share) ?? ((window[^1].Rollout + share) / _order.RolloutsPerEpoch));
         metrics.Add("step_time", watch.Elapsed.TotalSeconds);
         var result = metrics.ToDictionary();
         RunLog.Step(_logger, step, _steps, result.GetValueOrDefault("reward", double.NaN), loss, norm, result.GetValueOrDefault("completions/mean_length", double.NaN), watch.Elapsed.TotalSeconds);
@@ -206,9 +209,14 @@ internal sealed class GrpoTrainer : IDisposable
     /// <summary>Samples and scores a rollout, and runs the passes that the plan asks for.</summary>
     private TrainingBatch Rollout(long number, StepMetrics metrics)
     {
-        _clock.Phase(GrpoPhase.Rollout);
-        var scored = _rollouts.Run(
-            _order.Of(number), _options.GroupSize, _sampling, DrawPurpose.Training, number, () => _clock.Phase(GrpoPhase.Rewards), _options.CancellationToken);
+        ScoredRollout Sample(IReadOnlyList<PreparedPrompt> prompts, int firstPlace)
+        {
+            _clock.Phase(GrpoPhase.Rollout);
+            return _rollouts.Run(
+                prompts, _options.GroupSize, _sampling, DrawPurpose.Training, number, () => _clock.Phase(GrpoPhase.Rewards), _options.CancellationToken, firstPlace);
+        }
+
+        var scored = _dynamic?.Run(Sample, _rollouts.Weigh) ?? Sample(_order.Of(number), 0);
         _warnings.Watch(scored);
         metrics.Add(_rolloutMetrics.Measure(scored));
 
