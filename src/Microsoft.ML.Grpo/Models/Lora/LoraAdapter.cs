@@ -19,6 +19,11 @@ internal sealed class LoraAdapter : IDisposable
     /// <param name="baseModel">What the network was loaded from, as PEFT writes it; null if that is not known.</param>
     public LoraAdapter(LoraSettings settings, CausalLM network, IReadOnlyDictionary<string, (Tensor A, Tensor B)> matrices, string? baseModel = null)
     {
+        if (matrices.Keys.FirstOrDefault(layer => !network.LinearLayers.ContainsKey(layer)) is { } unknown)
+        {
+            throw new ArgumentException($"The network has no linear layer '{unknown}' to put an adapter on. It has {LoraTargets.Describe(network)}.", nameof(matrices));
+        }
+
         (Settings, BaseModel) = (settings, baseModel);
         var factors = new OrderedDictionary<string, LoraFactor>();
         var parameters = new SortedDictionary<string, Tensor>(StringComparer.Ordinal);
