@@ -7,7 +7,7 @@ internal static class OptionRules
 {
     public static IReadOnlyList<OptionRule> All { get; } =
     [
-        new("ModelPath", o => Blank(o.ModelPath), o => "ModelPath is not set: name the directory of a model in Hugging Face layout, such as ModelPath = \"models/SmolLM2-135M-Instruct\"."),
+        new("ModelPath", o => Blank(o.ModelPath) && o.InitialPolicy is null, o => "ModelPath is not set: name the directory of a model in Hugging Face layout, such as ModelPath = \"models/SmolLM2-135M-Instruct\"."),
 
         // Columns
         new("PromptColumnName", o => Blank(o.PromptColumnName), _ => "PromptColumnName is empty: name the text column that holds the prompts, such as \"Prompt\"."),

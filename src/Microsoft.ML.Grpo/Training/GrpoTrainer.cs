@@ -66,7 +66,7 @@ internal sealed class GrpoTrainer : IDisposable
         RolloutStage Stage(IRolloutEngine sampler) => new(sampler, policy.Tokenizer, scorer, options.Loss.ScaleRewards, _random);
         _rollouts = Stage(engine ?? new InProcessEngine(policy.Network, work, WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode));
         var budget = options.Execution.ResolvedMicroBatchTokens;
-        _rates = new(options.Optimizer.ResolvedLearningRate, options.Optimizer.Schedule, options.Optimizer.ResolveWarmupSteps(_steps), _steps);
+        _rates = new(options.Optimizer.ResolveLearningRate(policy.Network.Adapter is not null), options.Optimizer.Schedule, options.Optimizer.ResolveWarmupSteps(_steps), _steps);
         if (heldOut is not null)
         {
             var sampler = new InProcessEngine(policy.Network, work, WorkPurpose.Evaluation, WorkPurpose.Evaluation);
@@ -79,7 +79,7 @@ internal sealed class GrpoTrainer : IDisposable
         // What holds native memory comes last: a constructor that throws is never disposed.
         _reference = _plan.ReferencePass ? policy.Network.CloneFrozen() : null;
         _loss = new(policy.Network, _reference, options.Loss.ToObjective(options.ResolveCorrection()), _sampling.ScoringTemperature, budget, work);
-        _optimizer = new(policy.Network.Parameters, options.Optimizer);
+        _optimizer = new(policy.Network.Trained, options.Optimizer);
     }
 
     /// <summary>Trains.</summary>

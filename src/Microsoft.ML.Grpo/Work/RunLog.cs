@@ -67,4 +67,7 @@ internal static partial class RunLog
 
     [LoggerMessage(21, LogLevel.Warning, "config.json has keys that nothing here reads: {Keys}. If one of them changes what the model computes, its outputs are not what they should be.")]
     public static partial void UnusedConfigKeys(ILogger logger, string keys);
+
+    [LoggerMessage(40, LogLevel.Information, "Adapter: rank {Rank}, scale {Scaling}, dropout {Dropout}, on {Layers} layers ({Names}); its {Trained} weights train, and no others.")]
+    public static partial void Adapter(ILogger logger, int rank, double scaling, double dropout, int layers, string names, long trained);
 }
