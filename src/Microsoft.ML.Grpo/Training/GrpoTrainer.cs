@@ -64,7 +64,7 @@ internal sealed class GrpoTrainer : IDisposable
 
         _sampling = options.Sampling.ToParameters(options.MaxCompletionTokens, policy.StopIds);
         _dynamic = options.MinInformativeGroups is { } least ? new(least, options.ResolvedMaxResampleRounds, _order, options.Loss.RewardAggregation, logger) : null;
-        _rates = new(options.Optimizer.ResolveLearningRate(options.Lora is not null), options.Optimizer.Schedule, options.Optimizer.ResolveWarmupSteps(_steps), _steps);
+        _rates = new(options.Optimizer.ResolveLearningRate(policy.Network.Adapter is not null), options.Optimizer.Schedule, options.Optimizer.ResolveWarmupSteps(_steps), _steps);
         _warnings = new(logger, options.Loss.ScaleRewards);
         _clock = new(_steps, work, options.Progress, TimeProvider.System);
 
@@ -75,7 +75,7 @@ internal sealed class GrpoTrainer : IDisposable
         try
         {
             _reference = _plan.ReferencePass ? new(policy.Network) : null;
-            _optimizer = new(policy.Network.Parameters, options.Optimizer);
+            _optimizer = new(policy.Network.Trained, options.Optimizer);
             _sampler = options.RolloutEngine?.Start(policy, work);
             _rollouts = Stage(_seams.Engine ?? _sampler as IRolloutEngine ?? new InProcessEngine(policy.Network, work, WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode));
             var entropy = options.Loss.Entropy.ToController();
