@@ -26,8 +26,10 @@ internal static class SequenceScorer
     /// <param name="work">Where the pass is counted.</param>
     /// <param name="purpose">What for.</param>
     /// <param name="dropout">What dropout masks are drawn from; null: nothing is dropped.</param>
-    /// <returns>Two tensors [B, T], T the longest completion: log-probs, with graph if gradients are on, and entropies, without; 0 beyond a completion's end.</returns>
-    public static (Tensor LogProbs, Tensor Entropies) Score(CausalLM model, IReadOnlyList<TokenSequence> rows, double temperature, WorkCounters work, WorkPurpose purpose, DropoutKey? dropout = null)
+    /// <param name="entropyGraph">Whether the entropies shall have a graph too.</param>
+    /// <returns>Two tensors [B, T], T the longest completion: log-probs, with graph if gradients are on, and entropies; 0 beyond a completion's end.</returns>
+    public static (Tensor LogProbs, Tensor Entropies) Score(
+        CausalLM model, IReadOnlyList<TokenSequence> rows, double temperature, WorkCounters work, WorkPurpose purpose, DropoutKey? dropout = null, bool entropyGraph = false)
     {
         using var scope = NewDisposeScope();
         var length = rows.Max(r => r.InputLength);
@@ -54,7 +56,7 @@ internal static class SequenceScorer
         var device = model.Device;
         var hidden = model.Hidden(tensor(ids, device: device), rows: ForwardRows.Of(rows.Select(r => r.Further), dropout)); // [B, L, hidden]
         var needed = hidden.view(-1, hidden.shape[2]).index(tensor(predictors, device: device)); // [N, hidden]
-        var (logProbs, entropies) = LogProbHead.Compute(model, needed, tensor(targets, device: device), temperature); // [N]
+        var (logProbs, entropies) = LogProbHead.Compute(model, needed, tensor(targets, device: device), temperature, entropyGraph); // [N]
         var index = tensor(places, device: device);
         Tensor Spread(Tensor values) => zeros((long)rows.Count * width, values.dtype, device).scatter(0, index, values).view(rows.Count, width);
         return (Spread(logProbs).MoveToOuterDisposeScope(), Spread(entropies).MoveToOuterDisposeScope());
