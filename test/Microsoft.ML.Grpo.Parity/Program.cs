@@ -7,7 +7,7 @@ internal static class Program
 {
     private static int Main(string[] arguments)
     {
-        var root = new RootCommand("Compares results of Microsoft.ML.Grpo with reference data.") { ModelsCommand.Create() };
+        var root = new RootCommand("Compares results of Microsoft.ML.Grpo with reference data.") { ModelsCommand.Create(), TrainingCommand.Create() };
         return root.Parse(arguments).Invoke();
     }
 }
