@@ -6,9 +6,10 @@ namespace Microsoft.ML.Grpo;
 
 /// <summary>
 /// A causal language model of the Llama kind. It owns its parameters, which are named as in Hugging Face files; a tied
-/// head is the embedding tensor itself, so it can neither drift apart from it nor cost memory twice.
+/// head is the embedding tensor itself, so it can neither drift apart from it nor cost memory twice. A network that reads
+/// more than ids derives from it; every weight it has is in <see cref="Parameters"/>.
 /// </summary>
-internal sealed class CausalLM : IDisposable
+internal class CausalLM : IDisposable
 {
     private readonly Tensor _embedding; // [V, hidden]
     private readonly DecoderLayer[] _layers;
@@ -49,6 +50,9 @@ internal sealed class CausalLM : IDisposable
     /// <summary>Number of weights.</summary>
     public long ParameterCount => Parameters.Values.Sum(p => p.numel());
 
+    /// <summary>Whether the network reads <see cref="ForwardRows.Further"/>; one that does not refuses rows that have any.</summary>
+    protected virtual bool ReadsFurtherInputs => false;
+
     /// <summary>Turns the recording of gradients for all weights on or off.</summary>
     public void RequireGradients(bool required)
     {
@@ -63,33 +67,42 @@ internal sealed class CausalLM : IDisposable
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        return new(Config, Parameters.ToDictionary(p => p.Key, p => p.Value.detach().clone()));
+        return WithWeights(Parameters.ToDictionary(p => p.Key, p => p.Value.detach().clone()));
     }
+
+    /// <summary>A network of the same kind and shape round other weights, which it takes ownership of.</summary>
+    /// <param name="weights">Every parameter by its name, all of one dtype and on one device.</param>
+    public virtual CausalLM WithWeights(IReadOnlyDictionary<string, Tensor> weights) => new(Config, weights);
 
     /// <summary>Runs whole sequences.</summary>
     /// <param name="ids">[B, T] int64. Rows may be padded on the right with any id; then no mask is needed.</param>
     /// <param name="attentionMask">[B, T], 1 on real tokens; needed for padding on the left. Positions come from it.</param>
+    /// <param name="rows">What is to be known of the rows besides their ids; null: nothing.</param>
     /// <returns>[B, T, hidden] after the final norm. What stands at padding means nothing.</returns>
-    public Tensor Hidden(Tensor ids, Tensor? attentionMask = null)
+    /// <exception cref="ArgumentException"><paramref name="rows"/> tells of another number of rows, or of inputs that the network does not read.</exception>
+    public Tensor Hidden(Tensor ids, Tensor? attentionMask = null, ForwardRows? rows = null)
     {
         using var scope = NewDisposeScope();
         using var attention = new CausalAttention(attentionMask);
         var positions = attentionMask is null
             ? arange(Scalars.Of(ids.shape[1]), ScalarType.Int64, ids.device).unsqueeze(0) // [1, T]
             : attentionMask.to(ScalarType.Int64).cumsum(1).sub_(Scalars.Of(1)).clamp_min_(Scalars.Of(0));
-        return Hidden(ids, positions, attention).MoveToOuterDisposeScope();
+        return Hidden(ids, positions, attention, rows).MoveToOuterDisposeScope();
     }
 
     /// <summary>Runs tokens at given positions with a given attention.</summary>
     /// <param name="ids">[B, T] int64.</param>
     /// <param name="positions">[B, T] or [1, T] int64, each below <see cref="ModelConfig.MaxPositions"/>.</param>
     /// <param name="attention">What the tokens see.</param>
+    /// <param name="rows">What is to be known of the rows besides their ids; null: nothing.</param>
     /// <returns>[B, T, hidden] after the final norm.</returns>
-    public Tensor Hidden(Tensor ids, Tensor positions, IAttention attention)
+    /// <exception cref="ArgumentException"><paramref name="rows"/> tells of another number of rows, or of inputs that the network does not read.</exception>
+    public Tensor Hidden(Tensor ids, Tensor positions, IAttention attention, ForwardRows? rows = null)
     {
+        Check(rows, ids.shape[0]);
         using var scope = NewDisposeScope();
         var (cos, sin) = _rotary.At(positions);
-        var x = Embed(ids);
+        var x = Embed(ids, rows);
         foreach (var layer in _layers)
         {
             x = layer.Forward(x, cos, sin, attention);
@@ -112,20 +125,37 @@ internal sealed class CausalLM : IDisposable
     }
 
     /// <summary>[B, T] to [B, T, hidden]. The pad token's row gets no gradient from look-ups, as in transformers.</summary>
-    private Tensor Embed(Tensor ids)
+    /// <param name="ids">[B, T] int64: whole rows, or the tokens of one decoding step.</param>
+    /// <param name="rows">What is known of the rows besides their ids; here, of ids alone, it is not read.</param>
+    protected virtual Tensor Embed(Tensor ids, ForwardRows? rows)
     {
         var flat = ids.reshape(-1);
 
         // gather: on CPU the gradient of an index adds rows that occur twice in whatever order threads come by, so runs
         // would not repeat to the bit; that of index_select takes twice the time at large vocabularies.
-        var rows = _embedding.gather(0, flat.unsqueeze(1).expand(-1, _embedding.shape[1]));
-        if (Config.PadTokenId is { } pad && rows.requires_grad)
+        var embedded = _embedding.gather(0, flat.unsqueeze(1).expand(-1, _embedding.shape[1]));
+        if (Config.PadTokenId is { } pad && embedded.requires_grad)
         {
             var zero = Scalars.Of(0);
             var padding = flat.eq(Scalars.Of(pad)).unsqueeze(1);
-            rows = rows.masked_fill(padding, zero) + rows.detach().masked_fill(flat.ne(Scalars.Of(pad)).unsqueeze(1), zero);
+            embedded = embedded.masked_fill(padding, zero) + embedded.detach().masked_fill(flat.ne(Scalars.Of(pad)).unsqueeze(1), zero);
         }
 
-        return rows.view(ids.shape[0], ids.shape[1], -1);
+        return embedded.view(ids.shape[0], ids.shape[1], -1);
+    }
+
+    private void Check(ForwardRows? rows, long count)
+    {
+        if ((rows?.Further?.Count ?? count) != count || (rows?.Dropout?.Rows.Count ?? count) != count)
+        {
+            throw new ArgumentException(
+                $"The pass has {count} rows, but there are {rows!.Further?.Count ?? count} further inputs and {rows.Dropout?.Rows.Count ?? count} places for dropout. Give one of each for every row.", nameof(rows));
+        }
+
+        if (!ReadsFurtherInputs && rows?.Further?.FirstOrDefault(input => input is not null) is { } unread)
+        {
+            throw new ArgumentException(
+                $"A row has a further input, a {unread.GetType().Name}, but a network of kind {Config.ModelType} reads ids alone and would train as if there were none. Leave the input out, or use a network that reads it.", nameof(rows));
+        }
     }
 }

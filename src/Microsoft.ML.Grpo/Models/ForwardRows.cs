@@ -8,6 +8,16 @@ internal sealed record ForwardRows
 
     /// <summary>What the pass draws dropout masks from; null: nothing is dropped.</summary>
     public DropoutKey? Dropout { get; init; }
+
+    /// <summary>What a pass has to know of its rows; null if that is nothing, so that a pass over ids alone costs no more than ids.</summary>
+    /// <param name="further">[B] the rows' further inputs; null where a row has none.</param>
+    /// <param name="dropout">What dropout masks are drawn from, or null.</param>
+    public static ForwardRows? Of(IEnumerable<object?> further, DropoutKey? dropout = null)
+    {
+        object?[] inputs = [.. further];
+        var none = Array.TrueForAll(inputs, input => input is null);
+        return none && dropout is null ? null : new() { Further = none ? null : inputs, Dropout = dropout };
+    }
 }
 
 /// <summary>Names a pass and its rows, so that a dropout mask is a function of what it is for and not of how rows are batched.</summary>

@@ -15,15 +15,17 @@ internal static class LogProbHead
     /// <param name="hidden">[N, hidden]: the states that predict the tokens; only rows that are needed.</param>
     /// <param name="ids">[N] int64: the tokens.</param>
     /// <param name="temperature">Divides the logits; positive.</param>
-    /// <returns>Two tensors [N]: log-probs, with graph if gradients are on, and entropies, without.</returns>
-    public static (Tensor LogProbs, Tensor Entropies) Compute(CausalLM model, Tensor hidden, Tensor ids, double temperature)
+    /// <param name="entropyGraph">Whether the entropies shall have a graph too; it takes two more [N, V] tensors.</param>
+    /// <returns>Two tensors [N]: log-probs, with graph if gradients are on, and entropies.</returns>
+    public static (Tensor LogProbs, Tensor Entropies) Compute(CausalLM model, Tensor hidden, Tensor ids, double temperature, bool entropyGraph = false)
     {
         using var scope = NewDisposeScope();
         var logits = Scale(model.Logits(hidden), temperature); // [N, V]
         var normaliser = LogNormaliser(logits);
         var chosen = logits.gather(1, ids.unsqueeze(1)).squeeze(1);
         var logProbs = chosen - normaliser;
-        return (logProbs.MoveToOuterDisposeScope(), Entropy(logits.detach(), normaliser.detach()).MoveToOuterDisposeScope());
+        var entropies = entropyGraph ? Entropy(logits, normaliser) : Entropy(logits.detach(), normaliser.detach());
+        return (logProbs.MoveToOuterDisposeScope(), entropies.MoveToOuterDisposeScope());
     }
 
     /// <summary>Logits [N, V] divided by the temperature.</summary>
@@ -41,6 +43,7 @@ internal static class LogProbHead
     {
         using var scope = NewDisposeScope();
         var logProbs = logits - normaliser.unsqueeze(1); // [N, V]
-        return logProbs.exp().mul_(logProbs).sum(1).neg_().MoveToOuterDisposeScope();
+        var terms = logProbs.requires_grad ? logProbs.exp() * logProbs : logProbs.exp().mul_(logProbs); // the gradient of exp is its result
+        return terms.sum(1).neg().MoveToOuterDisposeScope();
     }
 }

@@ -2,13 +2,10 @@ using System.Globalization;
 
 namespace Microsoft.ML.Grpo;
 
-/// <summary>
-/// Turns rewards into advantages: the weighted sum of a row's rewards, less its group's mean, scaled.
-/// Left out: normalising every reward before summing (GDPO).
-/// </summary>
+/// <summary>Turns rewards into advantages: how much better a completion is than the others of its group.</summary>
 internal static class Advantages
 {
-    /// <summary>Keeps a group whose rewards are all but equal from dividing by zero. The reference's constant.</summary>
+    /// <summary>Keeps values that are all but equal from dividing by zero. The reference's constant.</summary>
     private const double StdFloor = 1e-4;
 
     /// <summary>Below this, a standard deviation is counted as zero (the absolute tolerance of the reference's <c>isclose</c>).</summary>
@@ -18,11 +15,13 @@ internal static class Advantages
     /// <param name="rewards">[rows, F], unweighted; <see langword="null"/> = that reward cannot judge that row.</param>
     /// <param name="weights">[F], the factor of each reward in the sum.</param>
     /// <param name="groupSize">Rows per group; groups are consecutive rows.</param>
-    /// <param name="scale">What the distance from the group's mean is divided by.</param>
+    /// <param name="scale">What the distance from the group's mean is divided by; without effect on <see cref="RewardAggregation.NormalizeThenSum"/>, which has its own scale.</param>
+    /// <param name="aggregation">How several rewards become one advantage.</param>
     /// <exception cref="ArgumentException">Weights, rows and group size do not fit together, or a reward is not finite.</exception>
-    internal static AdvantageTable Compute(double?[,] rewards, IReadOnlyList<double> weights, int groupSize, ScaleRewards scale)
+    internal static AdvantageTable Compute(
+        double?[,] rewards, IReadOnlyList<double> weights, int groupSize, ScaleRewards scale, RewardAggregation aggregation = RewardAggregation.SumThenNormalize)
     {
-        double[] sums = WeightedSums(rewards, weights);
+        double[] sums = WeightedRewards.Sum(rewards, weights);
         if (groupSize < 1 || sums.Length % groupSize != 0)
         {
             throw new ArgumentException(
@@ -30,15 +29,15 @@ internal static class Advantages
                 nameof(groupSize));
         }
 
-        int groups = sums.Length / groupSize;
-        var (means, stds) = (new double[groups], new double[groups]);
-        for (int group = 0; group < groups; group++)
-        {
-            ReadOnlySpan<double> members = sums.AsSpan(group * groupSize, groupSize);
-            means[group] = NanStatistics.Mean(members);
-            stds[group] = StdOf(members);
-        }
+        var (means, stds) = OfGroups(sums, groupSize);
+        return aggregation == RewardAggregation.NormalizeThenSum
+            ? NormalizeThenSum(rewards, weights, groupSize, sums, means, stds)
+            : SumThenNormalize(groupSize, scale, sums, means, stds);
+    }
 
+    /// <summary><c>A = (r - mean_group) / (std + 1e-4)</c>, std that of the group or the rollout; DeepSeekMath, arXiv 2402.03300, section 4.1.2.</summary>
+    private static AdvantageTable SumThenNormalize(int groupSize, ScaleRewards scale, double[] sums, double[] means, double[] stds)
+    {
         double rolloutStd = StdOf(sums);
         var (advantages, stdIsZero) = (new double[sums.Length], new bool[sums.Length]);
         for (int row = 0; row < sums.Length; row++)
@@ -46,53 +45,45 @@ internal static class Advantages
             int group = row / groupSize;
             double std = scale == ScaleRewards.Batch ? rolloutStd : stds[group];
             double divisor = scale == ScaleRewards.None ? 1 : std + StdFloor;
-            double advantage = (sums[row] - means[group]) / divisor;
 
             // NaN: the row is unscorable, or the only scored one of its group. It must not move the policy.
-            advantages[row] = double.IsNaN(advantage) ? 0 : advantage;
+            advantages[row] = NumberOr0((sums[row] - means[group]) / divisor);
             stdIsZero[row] = Math.Abs(std) <= ZeroStd;
         }
 
         return new AdvantageTable(advantages, sums, means, stds, stdIsZero);
     }
 
-    /// <summary>One value alone has no spread, and that is not "unknown": groups of one (in evaluation) count as even.</summary>
-    private static double StdOf(ReadOnlySpan<double> values) => values.Length == 1 ? 0 : NanStatistics.Std(values);
-
-    private static double[] WeightedSums(double?[,] rewards, IReadOnlyList<double> weights)
+    /// <summary>
+    /// <c>z_f = (R_f - mean_group R_f) / (std_group R_f + 1e-4)</c>, <c>r = sum_f w_f z_f</c>, <c>A = (r - mean r) / (std r + 1e-4)</c> over the rollout;
+    /// GDPO, arXiv 2601.05242. A reward that judged one row of a group alone says nothing of it: its z is 0.
+    /// </summary>
+    private static AdvantageTable NormalizeThenSum(double?[,] rewards, IReadOnlyList<double> weights, int groupSize, double[] sums, double[] means, double[] stds)
     {
-        int functions = rewards.GetLength(1);
-        if (weights.Count != functions)
+        double[] normalised = [.. sums.Select(sum => double.IsNaN(sum) ? double.NaN : 0)];
+        for (int function = 0; function < weights.Count; function++)
         {
-            throw new ArgumentException(
-                string.Create(CultureInfo.InvariantCulture, $"There are {functions} rewards but {weights.Count} weights. Give each reward one weight."),
-                nameof(weights));
-        }
-
-        var sums = new double[rewards.GetLength(0)];
-        for (int row = 0; row < sums.Length; row++)
-        {
-            double sum = double.NaN;
-            for (int function = 0; function < functions; function++)
+            double[] column = WeightedRewards.Column(rewards, function);
+            var (columnMeans, columnStds) = OfGroups(column, groupSize);
+            for (int row = 0; row < column.Length; row++)
             {
-                if (rewards[row, function] is not { } reward)
-                {
-                    continue;
-                }
-
-                if (!double.IsFinite(reward))
-                {
-                    throw new ArgumentException(
-                        string.Create(CultureInfo.InvariantCulture, $"Reward {function} of row {row} is {reward}. Return a finite number, or null where the reward cannot judge."),
-                        nameof(rewards));
-                }
-
-                sum = (double.IsNaN(sum) ? 0 : sum) + (weights[function] * reward);
+                normalised[row] += weights[function] * NumberOr0((column[row] - columnMeans[row / groupSize]) / (columnStds[row / groupSize] + StdFloor));
             }
-
-            sums[row] = sum;
         }
 
-        return sums;
+        var (mean, std) = (NanStatistics.Mean(normalised), StdOf(normalised));
+        double[] advantages = [.. normalised.Select(z => NumberOr0((z - mean) / (std + StdFloor)))];
+        return new AdvantageTable(advantages, sums, means, stds, [.. advantages.Select(_ => Math.Abs(std) <= ZeroStd)]);
     }
+
+    private static (double[] Means, double[] Stds) OfGroups(double[] values, int groupSize)
+    {
+        double[][] groups = [.. values.Chunk(groupSize)];
+        return ([.. groups.Select(members => NanStatistics.Mean(members))], [.. groups.Select(StdOf)]);
+    }
+
+    /// <summary>One value alone has no spread, and that is not "unknown": groups of one (in evaluation) count as even.</summary>
+    private static double StdOf(double[] values) => values.Length == 1 ? 0 : NanStatistics.Std(values);
+
+    private static double NumberOr0(double value) => double.IsNaN(value) ? 0 : value;
 }

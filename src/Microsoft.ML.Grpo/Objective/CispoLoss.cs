@@ -9,10 +9,13 @@ namespace Microsoft.ML.Grpo;
 internal sealed class CispoLoss(double epsilonHigh) : PolicyLoss
 {
     /// <inheritdoc/>
-    internal override Tensor PerToken(RatioTerms ratio, Tensor advantages)
+    internal override bool SharesRolloutTokens => true;
+
+    /// <inheritdoc/>
+    internal override Tensor PerToken(LossTerms terms)
     {
-        Tensor weight = ratio.Ratio.detach().clamp_max(Scalars.Of(epsilonHigh)); // [B, T]
-        return -weight * advantages * ratio.Lp;
+        Tensor weight = terms.Ratio.Value.detach().clamp_max(Scalars.Of(epsilonHigh)); // [B, T] or [B, 1]
+        return -weight * terms.Advantages * terms.Lp;                                  // [B, T]
     }
 
     /// <inheritdoc/>
@@ -20,9 +23,10 @@ internal sealed class CispoLoss(double epsilonHigh) : PolicyLoss
         Normalisers.MeanOverRolloutTokens(perToken, mask, scale);
 
     /// <inheritdoc/>
-    internal override void Measure(RatioTerms ratio, Tensor advantages, Tensor mask, Measurements measurements)
+    internal override void Measure(LossTerms terms, Measurements measurements)
     {
-        Tensor clipped = (ratio.Ratio > Scalars.Of(epsilonHigh)).bitwise_and(advantages > Scalars.Of(0)); // [B, T]
-        measurements.AddMaskedMean("cispo_clip_ratio", clipped.to(mask.dtype), mask);
+        Tensor counted = terms.Ratio.Counted;                                                                                       // [B, T] or [B, 1]
+        Tensor clipped = (terms.Ratio.Value > Scalars.Of(epsilonHigh)).bitwise_and(terms.Advantages > Scalars.Of(0));
+        measurements.AddMaskedMean("cispo_clip_ratio", clipped.to(counted.dtype), counted);
     }
 }

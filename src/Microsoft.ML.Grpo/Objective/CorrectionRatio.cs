@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Grpo;
 
-/// <summary>The IS ratio <c>rho = exp(old - smp)</c>: sampler against trainer at the same weights. Not to be confused with the policy ratio.</summary>
+/// <summary>The IS ratio <c>rho = exp(old - smp)</c>: sampler against trainer at the same weights. Not to be confused with <see cref="PolicyRatio"/>.</summary>
 internal static class CorrectionRatio
 {
     /// <summary>Computes the bounded ratio.</summary>
@@ -15,13 +15,25 @@ internal static class CorrectionRatio
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        Tensor unknown = mask.eq(Scalars.Of(0)).bitwise_or(sampler.ne(sampler));                  // [B, T]
-        Tensor logRatio = (old - sampler).masked_fill(unknown, Scalars.Of(0));                    // [B, T]
-        Tensor ratio = (settings.OfSequences ? logRatio.sum(1, keepdim: true) : logRatio).exp();  // [B, T] or [B, 1]
+        Tensor ratio = OfLog(LogOfTokens(old, sampler, mask), settings);
         double min = settings.MinRatio ?? double.NegativeInfinity, max = settings.MaxRatio ?? double.PositiveInfinity;
         Tensor bounded = settings.Mode is CorrectionMode.TokenTruncate or CorrectionMode.SequenceTruncate
             ? ratio.clamp(Scalars.Of(min), Scalars.Of(max))
             : ratio.masked_fill((ratio < Scalars.Of(min)).bitwise_or(ratio > Scalars.Of(max)), Scalars.Of(0));
         return bounded.MoveToOuterDisposeScope();
     }
+
+    /// <summary><c>old - smp</c> of each token, [B, T]: 0 at padding and where the sampler did not say.</summary>
+    /// <inheritdoc cref="Compute"/>
+    internal static Tensor LogOfTokens(Tensor old, Tensor sampler, Tensor mask)
+    {
+        Tensor unknown = mask.eq(Scalars.Of(0)).bitwise_or(sampler.ne(sampler)); // [B, T]
+        return (old - sampler).masked_fill(unknown, Scalars.Of(0));
+    }
+
+    /// <summary>The ratio before it is bounded: of each token, or, at sequence modes, of each completion, [B, 1], the product of its tokens' ratios.</summary>
+    /// <param name="logRatio">[B, T] what <see cref="LogOfTokens"/> returns.</param>
+    /// <param name="settings">Which of the two.</param>
+    internal static Tensor OfLog(Tensor logRatio, CorrectionSettings settings) =>
+        (settings.OfSequences ? logRatio.sum(1, keepdim: true) : logRatio).exp();
 }

@@ -11,15 +11,17 @@ internal static class Kl
     /// </summary>
     /// <param name="p">[B, T] log-probs of the policy that the tokens come from.</param>
     /// <param name="q">[B, T] log-probs of the other.</param>
-    internal static Tensor K3(Tensor p, Tensor q)
-    {
-        Tensor difference = q - p; // [B, T]
-        return difference.exp() - difference - Scalars.Of(1);
-    }
+    internal static Tensor K3(Tensor p, Tensor q) => K3(q - p);
+
+    /// <inheritdoc cref="K3(Tensor, Tensor)"/>
+    /// <param name="difference">[B, T] q - p.</param>
+    internal static Tensor K3(Tensor difference) => difference.exp() - difference - Scalars.Of(1);
 
     /// <summary>
     /// <c>k = c1 k3</c>: the tokens come from the old policy, so the current one's KL weighs them by the ratio, unclipped;
     /// gradients flow through both factors. Source: DeepSeek-V3.2, arXiv 2512.02556, section 3.1.
     /// </summary>
-    internal static Tensor BiasCorrected(Tensor k3, RatioTerms ratio) => k3 * ratio.Ratio;
+    /// <param name="k3">[B, T].</param>
+    /// <param name="ratio">The policy ratio; a completion's, [B, 1], weighs all its tokens.</param>
+    internal static Tensor BiasCorrected(Tensor k3, RatioTerms ratio) => k3 * ratio.Value;
 }

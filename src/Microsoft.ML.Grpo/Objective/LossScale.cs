@@ -11,10 +11,10 @@ namespace Microsoft.ML.Grpo;
 /// <param name="SlicesPerRollout">Slices that <paramref name="RolloutTokens"/> spans; 1 in evaluation, where a rollout is one slice.</param>
 internal sealed record LossScale(double SliceRows, double RolloutTokens, int Accumulation, int SlicesPerRollout)
 {
-    /// <summary>Tokens that carry loss in the slice; needed by <see cref="BnpoLoss"/> alone, else 0. May be 0, which counts as 1.</summary>
+    /// <summary>Tokens that carry loss in the slice; needed by <see cref="LossMean.SliceTokens"/> and the entropy bonus. 0 is right only where none does, and counts as 1.</summary>
     internal double SliceTokens { get; init; }
 
-    /// <summary>The longest completion that the rollout allowed, in tokens; needed by <see cref="DrGrpoLoss"/> alone, else 0.</summary>
+    /// <summary>The longest completion that the rollout allowed, in tokens; needed by <see cref="LossMean.AllowedTokens"/>, else 0.</summary>
     internal int MaxCompletionTokens { get; init; }
 
     /// <summary>What the entropy bonus weighs at the moment; 0: nothing.</summary>

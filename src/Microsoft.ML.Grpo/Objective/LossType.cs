@@ -1,10 +1,10 @@
 namespace Microsoft.ML.Grpo;
 
 /// <summary>
-/// How the clipped policy loss of single tokens becomes one number.
-/// Both types share the term of a token, <c>l = -min(c1 A, clamp(c1, 1 - EpsilonLow, 1 + EpsilonHigh) A)</c>,
-/// with the policy ratio <c>c1 = exp(lp - old)</c> and the advantage <c>A</c> of its completion;
-/// they differ in what a long completion weighs.
+/// What a token adds to the policy loss, and how the tokens become one number.
+/// All but <see cref="Cispo"/>, <see cref="Sapo"/> and <see cref="Vespo"/> share the term of a token,
+/// <c>l = -min(c1 A, clamp(c1, 1 - EpsilonLow, 1 + EpsilonHigh) A)</c>, with the policy ratio <c>c1</c> (see <see cref="RatioLevel"/>)
+/// and the advantage <c>A</c> of its completion; they differ in what a long completion weighs.
 /// </summary>
 public enum LossType
 {

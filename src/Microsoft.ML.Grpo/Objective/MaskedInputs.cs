@@ -15,6 +15,7 @@ namespace Microsoft.ML.Grpo;
 /// <param name="Advantages">[B, 1], no graph.</param>
 /// <param name="Mask">[B, T] 1 or 0, of the dtype of <paramref name="Lp"/>.</param>
 /// <param name="Entropy">[B, T], with its graph, if it has one; or <see langword="null"/>.</param>
+/// <param name="Correction">[B, T] or [B, 1], no graph; or <see langword="null"/>.</param>
 internal sealed record MaskedInputs(
     Tensor Lp,
     Tensor Old,
@@ -23,11 +24,14 @@ internal sealed record MaskedInputs(
     Tensor? Reference,
     Tensor Advantages,
     Tensor Mask,
-    Tensor? Entropy)
+    Tensor? Entropy,
+    Tensor? Correction)
 {
     /// <summary>Checks the shapes and masks the values. The tensors belong to the current dispose scope.</summary>
+    /// <param name="inputs">What the caller gave.</param>
+    /// <param name="correction">Says whether a given IS ratio is one a token, or, at sequence modes, one a completion; and makes one that is not given.</param>
     /// <exception cref="ArgumentException">A tensor's shape or dtype does not fit the others.</exception>
-    internal static MaskedInputs From(LossInputs inputs)
+    internal static MaskedInputs From(LossInputs inputs, CorrectionSettings correction)
     {
         long[] tokens = inputs.Lp.shape; // [B, T]
         if (tokens.Length != 2 || tokens[0] == 0 || tokens[1] == 0 || !inputs.Lp.is_floating_point())
@@ -53,7 +57,28 @@ internal sealed record MaskedInputs(
             Known(inputs.Reference, nameof(LossInputs.Reference))?.detach(),
             inputs.Advantages.detach().to(lp.dtype),
             carriesLoss.to(lp.dtype),
-            Known(inputs.Entropy, nameof(LossInputs.Entropy)));
+            Known(inputs.Entropy, nameof(LossInputs.Entropy)),
+            CorrectionOf(old));
+
+        // The ratio of the whole rollout, if it is known; else from what the loss pass itself has found. Either way before any loss sees it.
+        Tensor? CorrectionOf(Tensor from)
+        {
+            if (inputs.Correction is { } given)
+            {
+                Require(given, [tokens[0], correction.OfSequences ? 1 : tokens[1]], nameof(LossInputs.Correction));
+                return given.detach().to(lp.dtype);
+            }
+
+            if (!correction.IsOn)
+            {
+                return null;
+            }
+
+            return sampler is null
+                ? throw new ArgumentException(
+                    $"The correction is {correction.Mode}, but the micro-batch has neither the IS ratio nor log-probs of the sampler. Give one of them, or set ImportanceSampling.Mode = Off.", nameof(inputs))
+                : CorrectionRatio.Compute(from, sampler, carriesLoss, correction);
+        }
 
         Tensor? Known(Tensor? values, string name)
         {

@@ -6,6 +6,9 @@ internal enum MeasurementKind
     /// <summary>A sum and a count, each added up.</summary>
     Mean,
 
+    /// <summary>A sum: parts are shares of the whole.</summary>
+    Sum,
+
     /// <summary>The least; +infinity = of nothing.</summary>
     Min,
 
@@ -23,6 +26,7 @@ internal readonly record struct Measurement(MeasurementKind Kind, double Value, 
     internal double Metric => Kind switch
     {
         MeasurementKind.Mean => Value / Math.Max(Count, 1),
+        MeasurementKind.Sum => Value,
         MeasurementKind.Min => double.IsPositiveInfinity(Value) ? double.NaN : Value,
         _ => double.IsNegativeInfinity(Value) ? double.NaN : Value,
     };
@@ -31,6 +35,7 @@ internal readonly record struct Measurement(MeasurementKind Kind, double Value, 
     public static Measurement operator +(Measurement left, Measurement right) => left.Kind switch
     {
         MeasurementKind.Mean => new(left.Kind, left.Value + right.Value, left.Count + right.Count),
+        MeasurementKind.Sum => left with { Value = left.Value + right.Value },
         MeasurementKind.Min => left with { Value = Math.Min(left.Value, right.Value) },
         _ => left with { Value = Math.Max(left.Value, right.Value) },
     };

@@ -15,6 +15,9 @@ internal sealed class Measurements
     internal void AddMaskedMean(string name, Tensor values, Tensor mask) =>
         AddMean(name, (values * mask).sum(ScalarType.Float64), mask.sum(ScalarType.Float64));
 
+    /// <summary>A share of a sum, a scalar.</summary>
+    internal void AddSum(string name, Tensor share) => Add(name, MeasurementKind.Sum, share);
+
     /// <summary>The least of the values at the places that <paramref name="leftOut"/>, a bool of the same shape, does not leave out.</summary>
     internal void AddMin(string name, Tensor values, Tensor leftOut) =>
         Add(name, MeasurementKind.Min, values.masked_fill(leftOut, Scalars.Of(double.PositiveInfinity)).flatten().amin([0]));

@@ -21,8 +21,9 @@ internal static class Normalisers
         (perToken * mask).sum() / Scalars.Of(scale.SliceRows * scale.Accumulation);
 
     /// <summary><c>sum l m / N_slice / GA</c>, N_slice tokens in the slice.</summary>
+    /// <exception cref="ArgumentException">N_slice is not known.</exception>
     internal static Tensor MeanOverSliceTokens(Tensor perToken, Tensor mask, LossScale scale) =>
-        (perToken * mask).sum() / Scalars.Of(Math.Max(scale.SliceTokens, 1) * scale.Accumulation);
+        (perToken * mask).sum() / Scalars.Of(SliceTokens(mask, scale) * scale.Accumulation);
 
     /// <summary><c>sum l m / (B L) / GA</c>, L the longest completion allowed: a constant, so that length is neither rewarded nor punished.</summary>
     /// <exception cref="ArgumentException">L is not known.</exception>
@@ -40,5 +41,19 @@ internal static class Normalisers
     {
         double tokens = Math.Max(scale.RolloutTokens, 1) * scale.Accumulation / scale.SlicesPerRollout;
         return (perToken * mask).sum() / Scalars.Of(tokens);
+    }
+
+    /// <summary>N_slice, at least 1.</summary>
+    /// <exception cref="ArgumentException">It is 0, yet the mask has tokens.</exception>
+    internal static double SliceTokens(Tensor mask, LossScale scale)
+    {
+        // The mask is on the device: it is asked only where the answer can be wrong.
+        if (scale.SliceTokens == 0 && mask.sum().to(ScalarType.Float64).item<double>() is var tokens && tokens > 0)
+        {
+            throw new ArgumentException(
+                $"{nameof(LossScale.SliceTokens)} is 0, but the micro-batch has {tokens} tokens that carry loss. Set it to the slice's tokens that do.", nameof(scale));
+        }
+
+        return Math.Max(scale.SliceTokens, 1);
     }
 }

@@ -13,14 +13,9 @@ internal static class RewardMetrics
     internal static IReadOnlyDictionary<string, double> Compute(double?[,] rewards, IReadOnlyList<string> names, AdvantageTable table)
     {
         var metrics = new Dictionary<string, double>();
-        var column = new double[rewards.GetLength(0)];
         for (int function = 0; function < names.Count; function++)
         {
-            for (int row = 0; row < column.Length; row++)
-            {
-                column[row] = rewards[row, function] ?? double.NaN;
-            }
-
+            double[] column = WeightedRewards.Column(rewards, function);
             metrics[$"rewards/{names[function]}/mean"] = NanStatistics.Mean(column);
             metrics[$"rewards/{names[function]}/std"] = NanStatistics.Std(column);
         }

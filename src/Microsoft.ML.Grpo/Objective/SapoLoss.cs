@@ -9,11 +9,11 @@ namespace Microsoft.ML.Grpo;
 internal sealed class SapoLoss(double temperaturePositive, double temperatureNegative) : PolicyLoss
 {
     /// <inheritdoc/>
-    internal override Tensor PerToken(RatioTerms ratio, Tensor advantages)
+    internal override Tensor PerToken(LossTerms terms)
     {
-        Tensor positive = (advantages > Scalars.Of(0)).to(advantages.dtype);                                         // [B, 1]
-        Tensor tau = (positive * Scalars.Of(temperaturePositive)) + ((Scalars.Of(1) - positive) * Scalars.Of(temperatureNegative));          // [B, 1]
-        return -advantages * (Scalars.Of(4) / tau) * (tau * (ratio.Ratio - Scalars.Of(1))).sigmoid();                            // [B, T]
+        Tensor positive = (terms.Advantages > Scalars.Of(0)).to(terms.Advantages.dtype);                                                            // [B, 1]
+        Tensor tau = (positive * Scalars.Of(temperaturePositive)) + ((Scalars.Of(1) - positive) * Scalars.Of(temperatureNegative));                 // [B, 1]
+        return -terms.Advantages * (Scalars.Of(4) / tau) * (tau * (terms.Ratio.Value - Scalars.Of(1))).sigmoid();                                   // [B, T] or [B, 1]
     }
 
     /// <inheritdoc/>

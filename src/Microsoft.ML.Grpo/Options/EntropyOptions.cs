@@ -57,5 +57,10 @@ public sealed class EntropyOptions
 
     internal bool HasBonus => Coefficient != 0 || Adaptive;
 
+    /// <summary>What steers the coefficient; null: there is no bonus.</summary>
+    internal EntropyController? ToController() => HasBonus
+        ? new(Coefficient, Adaptive ? new(Target ?? 0.2, Delta ?? 0.005, Minimum ?? 0, Maximum ?? 1) : null)
+        : null;
+
     internal EntropyOptions Snapshot() => (EntropyOptions)MemberwiseClone();
 }

@@ -21,5 +21,7 @@ public sealed class ReferenceOptions
     /// </remarks>
     public double? SyncMix { get; set; }
 
+    internal double ResolvedSyncMix => SyncMix ?? 0.6;
+
     internal ReferenceOptions Snapshot() => (ReferenceOptions)MemberwiseClone();
 }

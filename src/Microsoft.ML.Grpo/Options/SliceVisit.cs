@@ -8,4 +8,7 @@ internal readonly record struct SliceVisit(long Rollout, int Iteration, int Inde
 {
     /// <summary>The rollout has to be sampled before this visit.</summary>
     public bool OpensRollout => Iteration == 0 && Index == 0;
+
+    /// <summary>With this visit every row of the rollout has been visited once.</summary>
+    public bool EndsFirstWalk(Schedule schedule) => Iteration == 0 && Index == schedule.SlicesPerRollout - 1;
 }

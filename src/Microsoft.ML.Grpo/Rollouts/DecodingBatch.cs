@@ -80,7 +80,7 @@ internal sealed class DecodingBatch : IDisposable
 
             var attention = new PrefillAttention(_cache, first * _request.GroupSize, _request.GroupSize);
             var positions = arange(Scalars.Of(ids.GetLength(1)), ScalarType.Int64, _model.Device).unsqueeze(0);
-            var hidden = _model.Hidden(tensor(ids, device: _model.Device), positions, attention);
+            var hidden = _model.Hidden(tensor(ids, device: _model.Device), positions, attention, ForwardRows.Of(prompts.Select(p => p.Further)));
             var ends = prompts.Select((p, i) => ((long)i * ids.GetLength(1)) + p.Ids.Count - 1).ToArray();
             last.Add(hidden.view(-1, hidden.shape[2]).index(tensor(ends, device: _model.Device)));
             _work.Count(_purposes.Prefill, prompts.Sum(p => (long)p.Ids.Count));
@@ -102,7 +102,7 @@ internal sealed class DecodingBatch : IDisposable
         _cache.EnsureCapacity(longest + 1, _longest);
         var positions = tensor(places, device: _model.Device);
         using var attention = new DecodeAttention(_model.Config, _cache, positions, longest);
-        var hidden = _model.Hidden(ids, positions.unsqueeze(1), attention);
+        var hidden = _model.Hidden(ids, positions.unsqueeze(1), attention, ForwardRows.Of(_slots.Select(s => s?.Prompt.Further)));
         _work.Count(_purposes.Decode, _slots.Count(s => s is { Finished: null }));
         return _model.Logits(hidden.squeeze(1)).MoveToOuterDisposeScope();
     }

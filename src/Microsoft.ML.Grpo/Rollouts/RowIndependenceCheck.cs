@@ -24,20 +24,23 @@ internal sealed record RowIndependenceCheck(bool IdsEqual, double Difference, do
     /// <summary>Whether ids are equal and log-probs within the bound.</summary>
     public bool Independent => IdsEqual && Difference <= Bound;
 
-    /// <summary>Samples a few tokens after random prompts of several lengths, together and one by one.</summary>
+    /// <summary>Samples a few tokens after prompts of several lengths, together and one by one.</summary>
     /// <param name="engine">The engine; its work is counted where it counts.</param>
     /// <param name="model">The policy's shape.</param>
     /// <param name="dtype">The dtype of its weights.</param>
     /// <param name="sampling">How the run draws tokens.</param>
     /// <param name="random">The run's randomness.</param>
     /// <param name="cancellationToken">Stops between two tokens.</param>
+    /// <param name="own">
+    /// Prompts of the run with further inputs, from which the check takes its own: such an input fits its prompt alone. Null or empty: random ids.
+    /// </param>
     public static async ValueTask<RowIndependenceCheck> RunAsync(
-        IRolloutEngine engine, ModelConfig model, torch.ScalarType dtype, SamplingParameters sampling, RunRandom random, CancellationToken cancellationToken)
+        IRolloutEngine engine, ModelConfig model, torch.ScalarType dtype, SamplingParameters sampling, RunRandom random, CancellationToken cancellationToken,
+        IReadOnlyList<RolloutPrompt>? own = null)
     {
         var tokens = Math.Min(Tokens, model.MaxPositions - 1);
         sampling = sampling with { MaxTokens = tokens, StopIds = new HashSet<int>() };
-        RolloutPrompt[] prompts = [.. PromptLengths.Select((length, place) => new RolloutPrompt(
-            place, [.. Enumerable.Range(0, Math.Min(length, model.MaxPositions - tokens)).Select(t => (int)(random.Uniform(DrawPurpose.Check, 1, place, 0, t) * model.VocabularySize))]))];
+        var prompts = own is { Count: > 0 } ? Spread(own) : Random(model, tokens, random);
         RolloutRequest Request(IReadOnlyList<RolloutPrompt> of, int groupSize) => new(of, groupSize, sampling, random, DrawPurpose.Check, 0);
 
         var together = await engine.SampleAsync(Request(prompts, Company), cancellationToken).ConfigureAwait(false);
@@ -53,6 +56,16 @@ internal sealed record RowIndependenceCheck(bool IdsEqual, double Difference, do
 
         return new(equal, difference, dtype == torch.ScalarType.Float64 ? DoubleBound : SingleBound);
     }
+
+    /// <summary>As many as the random ones, from the shortest to the longest.</summary>
+    private static RolloutPrompt[] Spread(IReadOnlyList<RolloutPrompt> prompts)
+    {
+        RolloutPrompt[] sorted = [.. prompts.OrderBy(p => p.Ids.Count)];
+        return [.. PromptLengths.Select((_, place) => sorted[place * (sorted.Length - 1) / (PromptLengths.Length - 1)] with { Place = place })];
+    }
+
+    private static RolloutPrompt[] Random(ModelConfig model, int tokens, RunRandom random) => [.. PromptLengths.Select((length, place) => new RolloutPrompt(
+        place, [.. Enumerable.Range(0, Math.Min(length, model.MaxPositions - tokens)).Select(t => (int)(random.Uniform(DrawPurpose.Check, 1, place, 0, t) * model.VocabularySize))]))];
 
     /// <summary>Tells the run's log.</summary>
     public void Log(ILogger logger)

@@ -4,80 +4,75 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Grpo;
 
 /// <summary>
-/// Measures the policy on held-out prompts, sampled and greedy. Every evaluation uses the same draws, so that two of them
-/// differ by the policy alone. Drift is the KL from the initial policy to this one, estimated on completions that the
-/// initial policy sampled at step 0: no second model is kept.
+/// Measures the policy on held-out prompts. Every evaluation uses the same draws, so that two of them differ by the policy
+/// alone. It changes nothing of the training: not the weights, their gradients, nor any draw.
 /// </summary>
-internal sealed class Evaluator
+/// <param name="stage">Samples and scores.</param>
+/// <param name="prompts">The held-out prompts, batch by batch.</param>
+/// <param name="sampling">How tokens are drawn in training.</param>
+/// <param name="samples">Sampled completions a prompt.</param>
+/// <param name="loss">The evaluation's loss pass; null: none.</param>
+/// <param name="drift">Measures the way that the policy has gone; null: not wanted.</param>
+/// <param name="greedy">Whether each prompt is completed greedily too.</param>
+internal sealed class Evaluator(
+    RolloutStage stage, IReadOnlyList<IReadOnlyList<PreparedPrompt>> prompts, SamplingParameters sampling, int samples, EvaluationLoss? loss, PolicyDrift? drift, bool greedy)
 {
-    private const int MostDriftRows = 256;
     private const double NormalQuantile = 1.96; // 95 % of a normal distribution lie within this many deviations
 
-    private readonly CausalLM _network;
-    private readonly RolloutStage _stage;
-    private readonly IReadOnlyList<PreparedPrompt> _prompts;
-    private readonly SamplingParameters _sampling;
-    private readonly int _samples;
-    private readonly int _budget;
-    private readonly WorkCounters _work;
-    private RolloutRow[]? _initial;
-
-    public Evaluator(CausalLM network, RolloutStage stage, IReadOnlyList<PreparedPrompt> prompts, SamplingParameters sampling, int samples, int budget, WorkCounters work) =>
-        (_network, _stage, _prompts, _sampling, _samples, _budget, _work) = (network, stage, prompts, sampling, samples, budget, work);
-
     /// <summary>Evaluates the weights as they are.</summary>
-    /// <returns>Metrics, their names beginning with <c>eval_</c>.</returns>
+    /// <returns>Metrics, their names beginning with <c>eval_</c>; means over batches.</returns>
     public IReadOnlyDictionary<string, double> Run(CancellationToken cancellationToken)
     {
-        var sampled = _stage.Run(_prompts, _samples, _sampling, DrawPurpose.Evaluation, 0, scoring: null, cancellationToken);
-        var greedy = _stage.Run(_prompts, 1, _sampling with { Temperature = 0, TopK = null, TopP = null, MinP = null }, DrawPurpose.Evaluation, 0, scoring: null, cancellationToken);
-        var metrics = new Dictionary<string, double>
+        var sampled = new List<ScoredRollout>();
+        var metrics = new StepMetrics();
+        for (var batch = 0; batch < prompts.Count; batch++)
         {
-            ["eval_drift"] = Drift(sampled, cancellationToken),
-            ["eval_completions/mean_length"] = sampled.Rows.Average(r => (double)r.Completion.Ids.Count),
-            ["eval_completions/clipped_ratio"] = sampled.Rows.Count(r => r.Completion.FinishReason == FinishReason.Length) / (double)sampled.Rows.Count,
-        };
-        foreach (var (name, value) in RewardMetrics.Compute(sampled.Rewards.Scores, sampled.Rewards.Names, sampled.Advantages))
-        {
-            metrics["eval_" + name] = value;
+            var rollout = stage.Run(prompts[batch], samples, sampling, DrawPurpose.Evaluation, batch, scoring: null, cancellationToken);
+            sampled.Add(rollout);
+            metrics.Add(CompletionMetrics.Lengths(rollout));
+            metrics.Add(RewardMetrics.Compute(rollout.Rewards.Scores, rollout.Rewards.Names, rollout.Advantages));
+            metrics.Add(Spread(rollout));
+            if (greedy)
+            {
+                metrics.Add(Greedy(batch, cancellationToken));
+            }
         }
 
-        foreach (var (name, value) in RewardMetrics.Compute(greedy.Rewards.Scores, greedy.Rewards.Names, greedy.Advantages).Where(m => m.Key == "reward" || m.Key.EndsWith("/mean", StringComparison.Ordinal)))
+        if (loss is not null)
         {
-            metrics["eval_greedy_" + name] = value;
+            metrics.Add(loss.Compute(sampled, cancellationToken));
         }
 
-        for (var f = 0; f < sampled.Rewards.Names.Count; f++)
+        if (drift is not null)
+        {
+            metrics.Add("drift", drift.Measure([.. sampled.SelectMany(s => s.Rows)], cancellationToken));
+        }
+
+        return metrics.ToDictionary().ToDictionary(m => "eval_" + m.Key, m => m.Value);
+    }
+
+    private Dictionary<string, double> Greedy(int batch, CancellationToken cancellationToken)
+    {
+        var likeliest = sampling with { Temperature = 0, TopK = null, TopP = null, MinP = null };
+        var rollout = stage.Run(prompts[batch], 1, likeliest, DrawPurpose.Evaluation, batch, scoring: null, cancellationToken);
+        return RewardMetrics.Compute(rollout.Rewards.Scores, rollout.Rewards.Names, rollout.Advantages)
+            .Where(m => m.Key == "reward" || m.Key.EndsWith("/mean", StringComparison.Ordinal))
+            .ToDictionary(m => "greedy_" + m.Key, m => m.Value);
+    }
+
+    /// <summary>The best of a prompt's samples, and how sure the mean is.</summary>
+    private Dictionary<string, double> Spread(ScoredRollout rollout)
+    {
+        var metrics = new Dictionary<string, double>();
+        for (var f = 0; f < rollout.Rewards.Names.Count; f++)
         {
             // A prompt's samples are not independent draws of the task, so the interval is that of the prompts' means.
-            var groups = Enumerable.Range(0, sampled.Rows.Count).Select(row => sampled.Rewards.Scores[row, f] ?? double.NaN).Chunk(_samples).ToArray();
+            var groups = Enumerable.Range(0, rollout.Rows.Count).Select(row => rollout.Rewards.Scores[row, f] ?? double.NaN).Chunk(samples).ToArray();
             var means = groups.Select(g => NanStatistics.Mean(g)).ToArray();
-            metrics[$"eval_rewards/{sampled.Rewards.Names[f]}/best"] = NanStatistics.Mean([.. groups.Select(g => g.Max())]);
-            metrics[$"eval_rewards/{sampled.Rewards.Names[f]}/ci95"] = NormalQuantile * NanStatistics.Std(means) / Math.Sqrt(means.Count(m => !double.IsNaN(m)));
+            metrics[$"rewards/{rollout.Rewards.Names[f]}/best"] = NanStatistics.Mean([.. groups.Select(g => g.Max())]);
+            metrics[$"rewards/{rollout.Rewards.Names[f]}/ci95"] = NormalQuantile * NanStatistics.Std(means) / Math.Sqrt(means.Count(m => !double.IsNaN(m)));
         }
 
         return metrics;
-    }
-
-    private double Drift(ScoredRollout sampled, CancellationToken cancellationToken)
-    {
-        if (_initial is null)
-        {
-            _initial = [.. sampled.Rows.Take(MostDriftRows)];
-            return 0;
-        }
-
-        using var noGrad = no_grad();
-        var (sum, tokens) = (0.0, 0L);
-        foreach (var batch in MicroBatches.Split(Enumerable.Range(0, _initial.Length), i => _initial[i].Sequence.InputLength, _budget))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            using var scope = NewDisposeScope();
-            var (logProbs, _) = SequenceScorer.Score(_network, [.. batch.Select(i => _initial[i].Sequence)], _sampling.ScoringTemperature, _work, WorkPurpose.Evaluation);
-            sum += batch.Sum(i => _initial[i].Completion.LogProbs.Sum()) - logProbs.sum().to(ScalarType.Float64).item<double>();
-            tokens += batch.Sum(i => (long)_initial[i].Completion.Ids.Count);
-        }
-
-        return sum / tokens;
     }
 }

@@ -13,6 +13,7 @@ internal sealed class GrpoTrainer : IDisposable
     private readonly Policy _policy;
     private readonly GrpoOptions _options;
     private readonly ILogger _logger;
+    private readonly TrainerSeams _seams;
     private readonly Schedule _schedule;
     private readonly ForwardPlan _plan;
     private readonly RunRandom _random;
@@ -20,8 +21,9 @@ internal sealed class GrpoTrainer : IDisposable
     private readonly PromptOrder _order;
     private readonly int _steps;
     private readonly RolloutStage _rollouts;
-    private readonly CausalLM? _reference;
-    private readonly LossStage _loss;
+    private readonly IRunSampler? _sampler;
+    private readonly ReferencePolicy? _reference;
+    private readonly UpdateStage _update;
     private readonly PolicyOptimizer _optimizer;
     private readonly LearningRates _rates;
     private readonly Evaluator? _evaluator;
@@ -29,9 +31,7 @@ internal sealed class GrpoTrainer : IDisposable
     private readonly RunWarnings _warnings;
     private readonly RunClock _clock;
     private readonly Action _checkHost;
-    private readonly bool _inProcess;
     private readonly RolloutMetrics _rolloutMetrics = new();
-    private int _clipped;
 
     /// <summary>Prepares a run.</summary>
     /// <param name="policy">The policy; trained in place, not owned.</param>
@@ -42,44 +42,54 @@ internal sealed class GrpoTrainer : IDisposable
     /// <param name="logger">The run's log.</param>
     /// <param name="work">Where passes are counted.</param>
     /// <param name="checkHost">Throws if the host was cancelled.</param>
-    /// <param name="engine">What samples training rollouts; null: the policy itself, in process.</param>
+    /// <param name="seams">What is given in place of the run's own; null: nothing.</param>
     /// <exception cref="ArgumentException">A prompt is empty or too long, or there are fewer than a rollout takes.</exception>
     /// <exception cref="GrpoOptionsException">An option does not fit the model or the length of the run.</exception>
     public GrpoTrainer(
-        Policy policy, GrpoOptions options, long seed, IReadOnlyList<PromptRow> rows, IReadOnlyList<PromptRow>? validation, ILogger logger, WorkCounters work, Action checkHost, IRolloutEngine? engine = null)
+        Policy policy, GrpoOptions options, long seed, IReadOnlyList<PromptRow> rows, IReadOnlyList<PromptRow>? validation, ILogger logger, WorkCounters work, Action checkHost, TrainerSeams? seams = null)
     {
-        _inProcess = engine is null;
-        (_policy, _options, _logger, _work, _checkHost) = (policy, options, logger, work, checkHost);
+        (_policy, _options, _logger, _work, _checkHost, _seams) = (policy, options, logger, work, checkHost, seams ?? new());
         _random = new(seed);
         _schedule = options.ResolveSchedule();
-        _plan = ForwardPlan.For(_schedule, correction: false, referencePass: options.Loss.Beta != 0);
+        _plan = PlanFor(options, _schedule);
 
         var limit = PromptPreparation.Limit(policy.Network.Config, options.MaxCompletionTokens, options.MaxPromptTokens);
         var prompts = PromptPreparation.Prepare(rows, policy, limit, options.OverlongPrompts, logger);
         var heldOut = validation is null ? null : PromptPreparation.Prepare(validation, policy, limit, options.OverlongPrompts, logger, "validation data");
         _order = new(prompts, options.PromptsPerRollout, options.Shuffle ? _random : null);
-        _steps = options.Steps ?? UpdateWindows.StepsOfEpochs(_schedule, options.ResolvedEpochs!.Value, _order.RolloutsPerEpoch);
+        _steps = _seams.WindowLengths?.Count ?? options.Steps ?? UpdateWindows.StepsOfEpochs(_schedule, options.ResolvedEpochs!.Value, _order.RolloutsPerEpoch);
         _ = options.ForSteps(_steps); // what has no effect in so many steps is known only now
 
         _sampling = options.Sampling.ToParameters(options.MaxCompletionTokens, policy.StopIds);
-        var scorer = new RewardScorer([.. options.Rewards]);
-        RolloutStage Stage(IRolloutEngine sampler) => new(sampler, policy.Tokenizer, scorer, options.Loss.ScaleRewards, _random);
-        _rollouts = Stage(engine ?? new InProcessEngine(policy.Network, work, WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode));
-        var budget = options.Execution.ResolvedMicroBatchTokens;
         _rates = new(options.Optimizer.ResolvedLearningRate, options.Optimizer.Schedule, options.Optimizer.ResolveWarmupSteps(_steps), _steps);
-        if (heldOut is not null)
-        {
-            var sampler = new InProcessEngine(policy.Network, work, WorkPurpose.Evaluation, WorkPurpose.Evaluation);
-            _evaluator = new(policy.Network, Stage(sampler), heldOut, _sampling, options.ResolvedEvaluationSamples, budget, work);
-        }
-
         _warnings = new(logger, options.Loss.ScaleRewards);
         _clock = new(_steps, work, options.Progress, TimeProvider.System);
 
-        // What holds native memory comes last: a constructor that throws is never disposed.
-        _reference = _plan.ReferencePass ? policy.Network.CloneFrozen() : null;
-        _loss = new(policy.Network, _reference, options.Loss.ToObjective(options.ResolveCorrection()), _sampling.ScoringTemperature, budget, work);
-        _optimizer = new(policy.Network.Parameters, options.Optimizer);
+        var scorer = new RewardScorer([.. options.Rewards]);
+        RolloutStage Stage(IRolloutEngine sampler) => new(sampler, policy.Tokenizer, scorer, options.Loss, _random);
+        LossStage Loss(ForwardPlan plan) => new(
+            policy.Network, _reference, options.Loss.ToObjective(options.ResolveCorrection()), plan, _sampling.ScoringTemperature, options.Execution.ResolvedMicroBatchTokens, seed, work);
+        try
+        {
+            _reference = _plan.ReferencePass ? new(policy.Network) : null;
+            _optimizer = new(policy.Network.Parameters, options.Optimizer);
+            _sampler = options.RolloutEngine?.Start(policy, work);
+            _rollouts = Stage(_seams.Engine ?? _sampler as IRolloutEngine ?? new InProcessEngine(policy.Network, work, WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode));
+            var entropy = options.Loss.Entropy.ToController();
+            _update = new(options, _schedule, _plan, Loss(_plan), _optimizer, _rates, entropy, _reference, work, _seams);
+            if (heldOut is not null || _seams.EvaluationBatches is not null)
+            {
+                var loss = options.Evaluation.Loss ? new EvaluationLoss(Loss(PlanFor(options, new(1, 1, 1))), options, policy.Network, () => entropy?.Applied ?? 0, _seams.EvaluationWeights) : null;
+                var drift = options.Evaluation.Drift ? new PolicyDrift(policy.Network, _sampling.ScoringTemperature, options.Execution.ResolvedMicroBatchTokens, work) : null;
+                var stage = Stage(_seams.EvaluationEngine ?? new InProcessEngine(policy.Network, work, WorkPurpose.Evaluation, WorkPurpose.Evaluation));
+                _evaluator = new(stage, _seams.EvaluationBatches ?? [heldOut!], _sampling, options.ResolvedEvaluationSamples, loss, drift, options.Evaluation.Greedy);
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>Trains.</summary>
@@ -93,10 +103,9 @@ internal sealed class GrpoTrainer : IDisposable
         var history = new List<IReadOnlyDictionary<string, double>>();
         var initial = new Dictionary<string, double>();
         var network = _policy.Network;
-        TrainingBatch? batch = null;
         try
         {
-            if (_inProcess)
+            if (_seams.Engine is null)
             {
                 RunOpening.CheckRows(_logger, _policy.Network, _sampling, _random, _options.CancellationToken);
             }
@@ -104,13 +113,11 @@ internal sealed class GrpoTrainer : IDisposable
             network.RequireGradients(true);
             Evaluate(0, initial);
             _clock.TrainingStarts();
-            var windows = _options.Steps is { } steps
-                ? UpdateWindows.OfSteps(_schedule, steps)
-                : UpdateWindows.OfEpochs(_schedule, _options.ResolvedEpochs!.Value, _order.RolloutsPerEpoch);
-            foreach (var window in windows)
+            foreach (var window in Windows())
             {
-                var metrics = Step(history.Count + 1, window, ref batch);
+                var metrics = Step(history.Count + 1, window);
                 history.Add(metrics); // The weights are this step's from here on, even if what follows is cancelled.
+                _sampler?.WeightsChanged();
                 Evaluate(history.Count, metrics);
                 _clock.StepDone(history.Count, metrics);
             }
@@ -135,7 +142,7 @@ internal sealed class GrpoTrainer : IDisposable
         }
         finally
         {
-            batch?.Dispose();
+            _update.Dispose();
             _optimizer.ClearGradients();
             network.RequireGradients(false);
         }
@@ -145,94 +152,71 @@ internal sealed class GrpoTrainer : IDisposable
 
     public void Dispose()
     {
-        _optimizer.Dispose();
+        _update?.Dispose();
+        _optimizer?.Dispose();
         _reference?.Dispose();
+        _sampler?.Dispose();
     }
 
-    private Dictionary<string, double> Step(int step, IReadOnlyList<SliceVisit> window, ref TrainingBatch? batch)
+    private static ForwardPlan PlanFor(GrpoOptions options, Schedule schedule) => ForwardPlan.For(new(schedule, options.ResolveCorrection().IsOn, options.Loss.Beta != 0)
+    {
+        Route = options.ImportanceSampling.Route,
+        Contract = options.Loss.Custom?.Contract ?? LossContract.AnyRoute,
+        SamplerLogProbs = options.RolloutEngine?.GivesLogProbs ?? true,
+        EntropyCut = options.Loss.TopEntropyQuantile < 1,
+    });
+
+    private IEnumerable<IReadOnlyList<SliceVisit>> Windows() =>
+        _seams.WindowLengths is { } lengths ? UpdateWindows.OfLengths(_schedule, lengths)
+        : _options.Steps is { } steps ? UpdateWindows.OfSteps(_schedule, steps)
+        : UpdateWindows.OfEpochs(_schedule, _options.ResolvedEpochs!.Value, _order.RolloutsPerEpoch);
+
+    private Dictionary<string, double> Step(int step, IReadOnlyList<SliceVisit> window)
     {
         var watch = Stopwatch.StartNew();
         var metrics = new StepMetrics();
-        var (loss, statistics) = (0.0, LossStatistics.Empty);
-        var dataRows = new SortedSet<long>();
+        if (!window.Any(visit => visit.OpensRollout))
+        {
+            metrics.Add(_rolloutMetrics.Last); // A step that samples nothing still tells of the rollout that it learns from.
+        }
+
         if (!window[0].OpensRollout)
         {
-            metrics.Add(_rolloutMetrics.Last); // A step tells of every rollout that it learns from, whenever that was sampled.
-        }
-
-        foreach (var visit in window)
-        {
-            if (visit.OpensRollout)
-            {
-                batch?.Dispose();
-                batch = null;
-                batch = Rollout(visit.Rollout, metrics);
-            }
-
             _clock.Phase(GrpoPhase.Update);
-            var rollout = batch!;
-            var size = rollout.Rows.Count / _schedule.SlicesPerRollout;
-            var rows = Enumerable.Range(visit.Index * size, size).ToArray();
-            dataRows.UnionWith(rows.Select(r => rollout.Rows[r].Prompt.Row.Row));
-            var scale = new LossScale(size, rollout.LossTokens, window.Count, _schedule.SlicesPerRollout);
-            var (sliceLoss, sliceStatistics) = _loss.Accumulate(rollout, rows, scale, step, Check);
-            loss += sliceLoss;
-            statistics += sliceStatistics;
         }
 
-        Check();
-        var norm = _optimizer.ClipGradients();
-        if (!double.IsFinite(norm))
-        {
-            throw NotFinite(step, norm, dataRows);
-        }
-
-        var update = _optimizer.Step(norm, _rates.At(step - 1));
-        _clipped += update.Clipped ? 1 : 0;
-        metrics.Add(statistics.ToMetrics());
-        metrics.Add("loss", loss);
-        metrics.Add("grad_norm", update.GradientNorm);
-        metrics.Add("learning_rate", update.LearningRate);
-        metrics.Add("update_ratio", update.UpdateRatio);
-        metrics.Add("updates_clipped", _clipped / (double)step);
+        _update.Run(step, window, number => Rollout(number, metrics), Check, metrics);
         metrics.Add("num_tokens", _rolloutMetrics.Tokens);
         metrics.Add("epoch", (window[^1].Rollout + _schedule.ShareDone(window[^1])) / _order.RolloutsPerEpoch);
         metrics.Add("step_time", watch.Elapsed.TotalSeconds);
         var result = metrics.ToDictionary();
-        RunLog.Step(_logger, step, _steps, result.GetValueOrDefault("reward", double.NaN), loss, norm, result.GetValueOrDefault("completions/mean_length", double.NaN), watch.Elapsed.TotalSeconds);
+        _warnings.Watch(result);
+        RunLog.Step(_logger, step, _steps, result.GetValueOrDefault("reward", double.NaN), result["loss"], result["grad_norm"], result.GetValueOrDefault("completions/mean_length", double.NaN), watch.Elapsed.TotalSeconds);
         return result;
     }
 
-    /// <summary>Samples and scores a rollout, and runs the passes that the plan asks for.</summary>
+    /// <summary>Samples and scores a rollout, and lays it out for the loss.</summary>
     private TrainingBatch Rollout(long number, StepMetrics metrics)
     {
         _clock.Phase(GrpoPhase.Rollout);
+        var prompts = _seams.Prompts?.Invoke(number) ?? _order.Of(number);
         var scored = _rollouts.Run(
-            _order.Of(number), _options.GroupSize, _sampling, DrawPurpose.Training, number, () => _clock.Phase(GrpoPhase.Rewards), _options.CancellationToken);
+            prompts, _options.GroupSize, _sampling, DrawPurpose.Training, number, () => _clock.Phase(GrpoPhase.Rewards), _options.CancellationToken);
         _warnings.Watch(scored);
         metrics.Add(_rolloutMetrics.Measure(scored));
+        _clock.Phase(GrpoPhase.Update);
 
         // Slices are consecutive rows: without a shuffle a slice would hold whole groups only.
-        var order = _schedule.SlicesPerRollout > 1
+        var order = _seams.RowOrder?.Invoke(number) ?? (_schedule.SlicesPerRollout > 1
             ? _random.Permutation(DrawPurpose.RowOrder, number, scored.Rows.Count)
-            : [.. Enumerable.Range(0, scored.Rows.Count)];
-        var batch = new TrainingBatch(scored, order, _options.Loss.MaskTruncatedCompletions, _policy.Network.Dtype, _policy.Network.Device);
-        try
-        {
-            _loss.Precompute(batch, _plan, _options.CancellationToken);
-            return batch;
-        }
-        catch
-        {
-            batch.Dispose();
-            throw;
-        }
+            : [.. Enumerable.Range(0, scored.Rows.Count)]);
+        return new(scored, number, order, _options.Loss.MaskTruncatedCompletions, _policy.Network.Dtype, _policy.Network.Device);
     }
 
     private void Evaluate(int step, Dictionary<string, double> metrics)
     {
         var every = _options.Evaluation.EvaluateEverySteps ?? _steps;
-        if (_evaluator is null || (step % every != 0 && step != _steps))
+        if (_evaluator is null || !(_seams.EvaluateAt?.Invoke(step) ?? (step % every == 0 || step == _steps)))
         {
             return;
         }
@@ -244,13 +228,10 @@ internal sealed class GrpoTrainer : IDisposable
             metrics[name] = value;
         }
 
-        RunLog.Evaluation(_logger, step, metrics["eval_reward"], metrics["eval_greedy_reward"], metrics["eval_drift"]);
+        double Known(string name) => metrics.GetValueOrDefault(name, double.NaN);
+        RunLog.Evaluation(_logger, step, Known("eval_reward"), Known("eval_greedy_reward"), Known("eval_drift"));
         _clock.Evaluated(metrics, watch.Elapsed);
     }
-
-    private static TrainingException NotFinite(int step, double norm, IEnumerable<long> dataRows) => new(
-        string.Create(CultureInfo.InvariantCulture, $"Step {step}: the norm of the gradient is {norm}, with completions of the data's rows {string.Join(", ", dataRows)}. ")
-        + $"Nothing was updated: the weights are those of step {step - 1}. Lower Optimizer.LearningRate, or train with Execution.Precision = Float64 to see where it comes from.");
 
     private void Check()
     {

@@ -4,64 +4,123 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Grpo;
 
+/// <summary>A slice's loss and what was measured beside it.</summary>
+/// <param name="Loss">Its share of the update's loss.</param>
+/// <param name="Statistics">Of the whole slice.</param>
+/// <param name="EntropyPass">Whether a pass for its entropies was needed first.</param>
+internal sealed record SliceLoss(double Loss, LossStatistics Statistics, bool EntropyPass);
+
 /// <summary>The passes over a rollout: scoring and reference where the plan has them, and the loss pass.</summary>
-internal sealed class LossStage(CausalLM network, CausalLM? reference, ObjectiveSettings settings, double temperature, int budget, WorkCounters work)
+internal sealed class LossStage(
+    CausalLM network, ReferencePolicy? reference, ObjectiveSettings settings, ForwardPlan plan, double temperature, int budget, long seed, WorkCounters work)
 {
     /// <summary>Runs the no-grad passes that the plan asks for, and stores what they find in the batch.</summary>
-    public void Precompute(TrainingBatch batch, ForwardPlan plan, CancellationToken cancellationToken)
+    public void Precompute(TrainingBatch batch, Action check, WorkPurpose? countAs = null)
     {
         using var noGrad = no_grad();
         if (plan.ScoringPass)
         {
-            batch.SetOld(ScoreAll(network, batch, WorkPurpose.Score, cancellationToken));
+            batch.Precomputed(ScoreAll(network, batch, countAs ?? WorkPurpose.Score, check), settings.Correction);
         }
 
-        if (plan.ReferencePass)
+        if (reference is not null)
         {
-            batch.SetReference(ScoreAll(reference!, batch, WorkPurpose.Reference, cancellationToken));
+            batch.SetReference(reference.Run(model => ScoreAll(model, batch, countAs ?? WorkPurpose.Reference, check)));
         }
     }
 
-    /// <summary>Forward and backward over some rows, micro-batch by micro-batch; gradients add up in the weights.</summary>
+    /// <summary>Forward and, unless gradients are off, backward over a slice, micro-batch by micro-batch; gradients add up in the weights.</summary>
     /// <param name="batch">The rollout.</param>
     /// <param name="rows">Places of the slice's rows.</param>
+    /// <param name="visit">Which walk over the rollout this is, from 0.</param>
     /// <param name="scale">The slice's denominators.</param>
     /// <param name="step">The step being made, from 1; for errors.</param>
     /// <param name="check">Called before every micro-batch; throws to stop.</param>
-    /// <returns>The slice's loss and its statistics.</returns>
+    /// <param name="purpose">What the pass is counted as.</param>
     /// <exception cref="TrainingException">The loss is not finite.</exception>
-    public (double Loss, LossStatistics Statistics) Accumulate(TrainingBatch batch, IReadOnlyList<int> rows, LossScale scale, int step, Action check)
+    public SliceLoss Accumulate(TrainingBatch batch, IReadOnlyList<int> rows, int visit, LossScale scale, int step, Action check, WorkPurpose purpose = WorkPurpose.Loss)
     {
+        var microBatches = MicroBatches.Split(rows, batch.PassLength, budget).ToArray();
+        var entropyPass = settings.TopEntropyQuantile < 1 && microBatches.Length > 1;
+        if (entropyPass)
+        {
+            scale = scale with { EntropyCut = EntropyCut(batch, microBatches, visit, check, purpose == WorkPurpose.Loss ? WorkPurpose.Entropy : purpose) };
+        }
+
         var (loss, statistics) = (0.0, LossStatistics.Empty);
-        foreach (var places in MicroBatches.Split(rows, i => batch.Rows[i].Sequence.InputLength, budget))
+        foreach (var places in microBatches)
         {
             check();
             using var scope = NewDisposeScope();
-            var (lp, entropies) = SequenceScorer.Score(network, [.. places.Select(i => batch.Rows[i].Sequence)], temperature, work, WorkPurpose.Loss);
-            var result = PolicyObjective.Compute(batch.Inputs(places, lp, entropies), settings, scale);
+            var (lp, entropies) = Forward(network, batch, places, visit, purpose, settings.EntropyBonus);
+            var result = PolicyObjective.Compute(batch.Inputs(places, lp, entropies, plan.Old), settings, scale);
             var value = result.Loss.to(ScalarType.Float64).item<double>();
             if (!double.IsFinite(value))
             {
                 throw NotFinite(batch, places, lp, value, step);
             }
 
-            result.Loss.backward();
+            if (result.Loss.requires_grad) // a micro-batch of rows without loss has no graph
+            {
+                result.Loss.backward();
+            }
+
+            batch.Keep(places, result.Old, result.Correction);
             loss += value;
             statistics += result.Statistics;
         }
 
-        return (loss, statistics);
+        return new(loss, statistics, entropyPass);
     }
 
-    private Tensor ScoreAll(CausalLM model, TrainingBatch batch, WorkPurpose purpose, CancellationToken cancellationToken)
+    private EntropyCut EntropyCut(TrainingBatch batch, IReadOnlyList<IReadOnlyList<int>> microBatches, int visit, Action check, WorkPurpose purpose)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var (entropies, masks) = (new List<Tensor>(), new List<Tensor>());
+        foreach (var places in microBatches)
+        {
+            check();
+            using var micro = NewDisposeScope();
+            var (lp, entropy) = Forward(network, batch, places, visit, purpose, entropyGraph: false);
+            entropies.Add(entropy.flatten().MoveToOuterDisposeScope());
+            masks.Add(batch.Inputs(places, lp, entropy, OldSource.LossPass).Mask.flatten().MoveToOuterDisposeScope());
+        }
+
+        return EntropyMask.Find(cat(entropies, 0), cat(masks, 0), settings.TopEntropyQuantile);
+    }
+
+    /// <summary>Log-probs and entropies [B, T'] of rows; those of rows that carry no loss are 0, and no pass is run for them.</summary>
+    private (Tensor LogProbs, Tensor Entropies) Forward(CausalLM model, TrainingBatch batch, IReadOnlyList<int> places, int visit, WorkPurpose purpose, bool entropyGraph)
+    {
+        var live = Enumerable.Range(0, places.Count).Where(i => batch.PassLength(places[i]) > 0).ToArray();
+        if (live.Length == 0)
+        {
+            var nothing = zeros(places.Count, 1, model.Dtype, model.Device);
+            return (nothing, nothing);
+        }
+
+        var dropout = purpose == WorkPurpose.Evaluation ? null : new DropoutKey(seed, batch.Number, visit, purpose, [.. live.Select(i => batch.Order[places[i]])]);
+        var (lp, entropies) = SequenceScorer.Score(model, [.. live.Select(i => batch.Rows[places[i]].Sequence)], temperature, work, purpose, dropout, entropyGraph);
+        if (live.Length == places.Count)
+        {
+            return (lp, entropies);
+        }
+
+        var index = tensor(live.Select(i => (long)i).ToArray(), device: model.Device);
+        Tensor Spread(Tensor rows) => zeros(places.Count, rows.shape[1], rows.dtype, rows.device).index_copy(0, index, rows);
+        return (Spread(lp), Spread(entropies));
+    }
+
+    private Tensor ScoreAll(CausalLM model, TrainingBatch batch, WorkPurpose purpose, Action check)
     {
         using var scope = NewDisposeScope();
         var all = zeros(batch.Rows.Count, batch.Width, model.Dtype, model.Device); // [R, T]
-        foreach (var places in MicroBatches.Split(Enumerable.Range(0, batch.Rows.Count), i => batch.Rows[i].Sequence.InputLength, budget))
+        foreach (var places in MicroBatches.Split(Enumerable.Range(0, batch.Rows.Count), batch.PassLength, budget))
         {
-            cancellationToken.ThrowIfCancellationRequested();
+            check();
             using var micro = NewDisposeScope();
-            var (logProbs, _) = SequenceScorer.Score(model, [.. places.Select(i => batch.Rows[i].Sequence)], temperature, work, purpose);
+            var (logProbs, _) = Forward(model, batch, places, visit: 0, purpose, entropyGraph: false);
             all.narrow(1, 0, logProbs.shape[1]).index_copy_(0, tensor(places.Select(i => (long)i).ToArray(), device: model.Device), logProbs);
         }
 
@@ -73,7 +132,7 @@ internal sealed class LossStage(CausalLM network, CausalLM? reference, Objective
         var finite = lp.isfinite().all(1).cpu().data<bool>().ToArray();
         var suspects = places.Where((_, i) => !finite[i]).ToArray();
         var rows = (suspects.Length > 0 ? suspects : places).Select(i => batch.Rows[i].Prompt.Row.Row).Distinct().Order();
-        return new(string.Create(CultureInfo.InvariantCulture, $"Step {step}: the loss is {loss}, with completions of the data's rows {string.Join(", ", rows)}. ")
+        return new(string.Create(CultureInfo.InvariantCulture, $"Step {step}: the loss is {loss}, with completions of the data's rows {string.Join(", ", rows)} (counted from 0). ")
             + $"Nothing was updated: the weights are those of step {step - 1}. Lower Optimizer.LearningRate or Optimizer.MaxGradientNorm, or check that the model's weights are finite.");
     }
 }

@@ -30,6 +30,11 @@ internal sealed class PolicyOptimizer : IDisposable
     public double ClipGradients()
     {
         using var scope = NewDisposeScope();
+        foreach (var (weights, _) in _parameters)
+        {
+            weights.grad ??= zeros_like(weights).DetachFromDisposeScope(); // no token carried loss: the means of the gradient still move
+        }
+
         return nn.utils.clip_grad_norm_(_parameters.Select(p => p.Weights), _maxNorm);
     }
 

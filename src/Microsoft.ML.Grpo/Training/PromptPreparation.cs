@@ -13,7 +13,7 @@ internal static class PromptPreparation
     /// <param name="logger">Hears how many were left out or cut.</param>
     /// <param name="what">What the data is, for errors.</param>
     /// <exception cref="ArgumentException">
-    /// A prompt is empty, or too long and <paramref name="overlong"/> is <see cref="OverlongPrompts.Error"/>, or cannot be cut so far;
+    /// A prompt is empty, or too long and <paramref name="overlong"/> is <see cref="OverlongPrompts.Error"/>, or cannot be cut so far, or at all since it has a further input;
     /// or all are too long and left out.
     /// </exception>
     public static IReadOnlyList<PreparedPrompt> Prepare(
@@ -41,6 +41,13 @@ internal static class PromptPreparation
                     case OverlongPrompts.Skip:
                         continue;
                     default:
+                        if (row.Further is not null)
+                        {
+                            throw new ArgumentException(
+                                $"The prompt of row {row.Row} (counted from 0) of the {what} has {ids.Count} tokens, more than the {limit} that leave room for a completion, and cannot be cut: "
+                                + "it has a further input, which may belong to what would be lost. Shorten it, lower MaxCompletionTokens, or set OverlongPrompts to Skip.");
+                        }
+
                         ids = policy.Prompts.BuildTruncated(row.Prompt, limit) ?? throw new ArgumentException(
                             $"The prompt of row {row.Row} (counted from 0) of the {what} cannot be cut to {limit} tokens (MaxPromptTokens, default the model's context less MaxCompletionTokens): "
                             + $"of those, {policy.Prompts.Overhead} go to what stands around its text, the chat template and the system prompt. Raise MaxPromptTokens, lower MaxCompletionTokens, or shorten SystemPrompt.");

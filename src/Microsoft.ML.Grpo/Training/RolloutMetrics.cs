@@ -21,8 +21,9 @@ internal sealed class RolloutMetrics
             (_lowest, _highest) = (Math.Min(_lowest, reward), Math.Max(_highest, reward));
         }
 
-        Tokens += rollout.Rows.Sum(r => (long)r.Prompt.Ids.Count + r.Completion.Ids.Count);
+        Tokens += rollout.Rows.Sum(r => (long)r.Prompt.Ids.Count + r.Completion.Length);
         return Last = RewardMetrics.Compute(rollout.Rewards.Scores, rollout.Rewards.Names, rollout.Advantages)
-            .Concat(CompletionMetrics.Compute(rollout, _lowest, _highest)).ToDictionary();
+            .Concat(CompletionMetrics.Lengths(rollout))
+            .Concat(CompletionMetrics.Groups(rollout, _lowest, _highest)).ToDictionary();
     }
 }

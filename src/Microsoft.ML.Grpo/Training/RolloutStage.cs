@@ -1,7 +1,7 @@
 namespace Microsoft.ML.Grpo;
 
 /// <summary>Prompts in, scored completions out: samples, decodes, asks the rewards, and takes the advantages.</summary>
-internal sealed class RolloutStage(IRolloutEngine engine, PolicyTokenizer tokenizer, RewardScorer scorer, ScaleRewards scale, RunRandom random)
+internal sealed class RolloutStage(IRolloutEngine engine, PolicyTokenizer tokenizer, RewardScorer scorer, LossOptions loss, RunRandom random)
 {
     /// <summary>Samples and scores.</summary>
     /// <param name="prompts">The prompts, in the order of their places.</param>
@@ -14,12 +14,12 @@ internal sealed class RolloutStage(IRolloutEngine engine, PolicyTokenizer tokeni
     public ScoredRollout Run(
         IReadOnlyList<PreparedPrompt> prompts, int groupSize, SamplingParameters sampling, DrawPurpose purpose, long rollout, Action? scoring, CancellationToken cancellationToken)
     {
-        var request = new RolloutRequest([.. prompts.Select((p, place) => new RolloutPrompt(place, p.Ids))], groupSize, sampling, random, purpose, rollout);
+        var request = new RolloutRequest([.. prompts.Select((p, place) => new RolloutPrompt(place, p.Ids, p.Further))], groupSize, sampling, random, purpose, rollout);
         var groups = Wait(() => engine.SampleAsync(request, cancellationToken));
         scoring?.Invoke();
         var rows = groups.SelectMany((group, i) => group.Completions.Select((completion, g) => new RolloutRow(prompts[i], completion, Sample(prompts[i], completion, g)))).ToArray();
         var rewards = Wait(() => scorer.ScoreAsync([.. rows.Select(r => r.Sample)], groupSize, cancellationToken));
-        return new(rows, groupSize, rewards, Advantages.Compute(rewards.Scores, rewards.Weights, groupSize, scale));
+        return new(rows, groupSize, rewards, Advantages.Compute(rewards.Scores, rewards.Weights, groupSize, loss.ScaleRewards, loss.RewardAggregation));
     }
 
     private RewardSample Sample(PreparedPrompt prompt, Completion completion, int generation) => new(

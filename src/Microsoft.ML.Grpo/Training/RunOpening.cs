@@ -25,11 +25,12 @@ internal static class RunOpening
     }
 
     /// <summary>Looks whether batching changes what is sampled in process; the run goes on either way, and its log tells.</summary>
-    public static void CheckRows(ILogger logger, CausalLM network, SamplingParameters sampling, RunRandom random, CancellationToken cancellationToken)
+    public static void CheckRows(ILogger logger, CausalLM network, SamplingParameters sampling, RunRandom random, CancellationToken cancellationToken, IReadOnlyList<PreparedPrompt>? prompts = null)
     {
         var engine = new InProcessEngine(network, new(), WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode); // no work of the run's
+        RolloutPrompt[] own = [.. (prompts ?? []).Where(p => p.Further is not null).Select(p => new RolloutPrompt(0, p.Ids, p.Further))];
         RowIndependenceCheck
-            .RunAsync(engine, network.Config, network.Dtype, sampling, random, cancellationToken).AsTask().GetAwaiter().GetResult()
+            .RunAsync(engine, network.Config, network.Dtype, sampling, random, cancellationToken, own).AsTask().GetAwaiter().GetResult()
             .Log(logger);
     }
 }

@@ -8,6 +8,7 @@ internal sealed class RunWarnings(ILogger logger, ScaleRewards scale)
     private const int RolloutsBeforeEqualIsSaid = 10;
     private const double ManyTruncated = 0.25;
     private const double TinySpread = 0.01;
+    private const double MuchMasked = 0.3;
     private const double HighRate = 1e-5;
     private const long LargeModel = 50_000_000;
 
@@ -17,6 +18,7 @@ internal sealed class RunWarnings(ILogger logger, ScaleRewards scale)
     private bool _unscorableSaid;
     private bool _truncatedSaid;
     private bool _spreadSaid;
+    private bool _maskedSaid;
 
     /// <summary>Looks at the learning rate; small models bear more.</summary>
     /// <param name="logger">The run's log.</param>
@@ -60,6 +62,17 @@ internal sealed class RunWarnings(ILogger logger, ScaleRewards scale)
         {
             _unscorableSaid = true;
             RunLog.Unscorable(logger, unscorable.Length, rollout.Rows.Count, string.Join(", ", unscorable.Select(r => r.Sample.Row).Distinct().Order()));
+        }
+    }
+
+    /// <summary>Looks at a step's metrics.</summary>
+    public void Watch(IReadOnlyDictionary<string, double> metrics)
+    {
+        var masked = metrics.GetValueOrDefault("sampling/share_masked");
+        if (!_maskedSaid && masked > MuchMasked)
+        {
+            _maskedSaid = true;
+            RunLog.MuchMasked(logger, masked);
         }
     }
 

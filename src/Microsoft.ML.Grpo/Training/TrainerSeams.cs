@@ -21,6 +21,12 @@ internal sealed record TrainerSeams
     /// <summary>The held-out prompts, evaluated batch by batch, in place of all of them at once.</summary>
     public IReadOnlyList<IReadOnlyList<PreparedPrompt>>? EvaluationBatches { get; init; }
 
+    /// <summary>What each of these weighs in <c>eval_loss</c>; null: its prompts.</summary>
+    public IReadOnlyList<double>? EvaluationWeights { get; init; }
+
+    /// <summary>Whether to evaluate after a number of steps, in place of what the options say.</summary>
+    public Func<int, bool>? EvaluateAt { get; init; }
+
     /// <summary>Called with the number of the step, from 1, when its gradients are clipped and no weight has changed.</summary>
     public Action<int>? GradientsReady { get; init; }
 

@@ -11,27 +11,34 @@ internal sealed class TrainingBatch : IDisposable
 {
     private readonly Tensor _advantages; // [R, 1]
     private readonly Tensor _mask;       // [R, T]
-    private readonly Tensor _sampler;    // [R, T]
+    private readonly Tensor _sampler;    // [R, T], NaN = the sampler did not say
+    private readonly double[] _lossTokens; // [R]
+    private readonly bool[] _kept;       // [R]
 
     /// <summary>Builds the batch.</summary>
     /// <param name="rollout">The scored completions.</param>
+    /// <param name="number">The rollout's number.</param>
     /// <param name="order">A permutation of its rows.</param>
     /// <param name="maskTruncated">Whether completions that were cut carry no loss.</param>
     /// <param name="dtype">The policy's.</param>
     /// <param name="device">The policy's.</param>
-    public TrainingBatch(ScoredRollout rollout, IReadOnlyList<int> order, bool maskTruncated, ScalarType dtype, Device device)
+    public TrainingBatch(ScoredRollout rollout, long number, IReadOnlyList<int> order, bool maskTruncated, ScalarType dtype, Device device)
     {
+        Number = number;
+        Order = order;
         Rows = [.. order.Select(i => rollout.Rows[i])];
         Width = Rows.Max(r => r.Completion.Ids.Count);
         var (mask, sampler) = (new double[Rows.Count, Width], new double[Rows.Count, Width]);
+        (_lossTokens, _kept) = (new double[Rows.Count], new bool[Rows.Count]);
         for (var row = 0; row < Rows.Count; row++)
         {
             var completion = Rows[row].Completion;
+            var cut = maskTruncated && completion.FinishReason == FinishReason.Length;
             for (var t = 0; t < completion.Ids.Count; t++)
             {
-                mask[row, t] = maskTruncated && completion.FinishReason == FinishReason.Length ? 0 : 1;
+                mask[row, t] = !cut && completion.ModelTokens?[t] != false ? 1 : 0;
                 sampler[row, t] = completion.LogProbs[t];
-                LossTokens += mask[row, t];
+                _lossTokens[row] += mask[row, t];
             }
         }
 
@@ -43,6 +50,12 @@ internal sealed class TrainingBatch : IDisposable
         _sampler = Own(tensor(sampler));
     }
 
+    /// <summary>Number of the rollout.</summary>
+    public long Number { get; }
+
+    /// <summary>[R] the row of the rollout that stands at each place.</summary>
+    public IReadOnlyList<int> Order { get; }
+
     /// <summary>The completions, in the order of the batch.</summary>
     public IReadOnlyList<RolloutRow> Rows { get; }
 
@@ -50,32 +63,88 @@ internal sealed class TrainingBatch : IDisposable
     public int Width { get; }
 
     /// <summary>Tokens that carry loss, over all rows (the reference's <c>num_items_in_batch</c>).</summary>
-    public double LossTokens { get; }
+    public double LossTokens => _lossTokens.Sum();
 
-    /// <summary>[R, T] log-probs at the weights that sampled; null: those of the loss pass are they.</summary>
+    /// <summary>[R, T] log-probs at the weights that sampled, as far as they have been found; null: none yet.</summary>
     public Tensor? Old { get; private set; }
+
+    /// <summary>[R, T] or [R, 1] the bounded IS ratio, likewise; null: none yet, or no correction.</summary>
+    public Tensor? Ratio { get; private set; }
 
     /// <summary>[R, T] log-probs under the reference policy; null: not needed.</summary>
     public Tensor? Reference { get; private set; }
 
-    /// <summary>Stores what the scoring pass found; the batch owns it.</summary>
-    public void SetOld(Tensor old) => Old = old.DetachFromDisposeScope();
+    /// <summary>Tokens that carry loss, over some rows.</summary>
+    public double LossTokensOf(IEnumerable<int> rows) => rows.Sum(r => _lossTokens[r]);
+
+    /// <summary>Tokens of a row in a pass over whole rows: 0 where none carries loss, since then nothing is learned from it.</summary>
+    public int PassLength(int row) => _lossTokens[row] > 0 ? Rows[row].Sequence.InputLength : 0;
+
+    /// <summary>Stores what the scoring pass found, for all rows; the batch owns it.</summary>
+    /// <param name="old">[R, T].</param>
+    /// <param name="correction">The correction, whose ratio is then known too.</param>
+    public void Precomputed(Tensor old, CorrectionSettings correction)
+    {
+        Old = old.DetachFromDisposeScope();
+        Ratio = correction.IsOn ? CorrectionRatio.Compute(Old, _sampler, _mask, correction).DetachFromDisposeScope() : null;
+        Array.Fill(_kept, true);
+    }
 
     /// <summary>Stores what the reference pass found; the batch owns it.</summary>
     public void SetReference(Tensor reference) => Reference = reference.DetachFromDisposeScope();
 
+    /// <summary>Keeps what a first visit found; rows that have theirs keep it, since the weights of a later visit need not be those that sampled.</summary>
+    /// <param name="rows">Places of the rows.</param>
+    /// <param name="old">[B, T'], no graph.</param>
+    /// <param name="ratio">[B, T'] or [B, 1], no graph; null: no correction.</param>
+    public void Keep(IReadOnlyList<int> rows, Tensor old, Tensor? ratio)
+    {
+        if (rows.All(r => _kept[r]))
+        {
+            return;
+        }
+
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var index = Index(rows);
+        Old ??= zeros_like(_sampler).DetachFromDisposeScope();
+        Old.narrow(1, 0, old.shape[1]).index_copy_(0, index, old);
+        if (ratio is not null)
+        {
+            Ratio ??= ones(Rows.Count, ratio.shape[1] == 1 ? 1 : Width, _sampler.dtype, _sampler.device).DetachFromDisposeScope();
+            Ratio.narrow(1, 0, ratio.shape[1]).index_copy_(0, index, ratio);
+        }
+
+        foreach (var row in rows)
+        {
+            _kept[row] = true;
+        }
+    }
+
     /// <summary>What the loss of some rows is computed from.</summary>
-    /// <param name="rows">Their places in the batch.</param>
+    /// <param name="rows">Their places in the batch; either all have been visited before or none.</param>
     /// <param name="lp">[B, T'] their current log-probs, T' their longest completion.</param>
     /// <param name="entropies">[B, T'].</param>
-    public LossInputs Inputs(IReadOnlyList<int> rows, Tensor lp, Tensor entropies)
+    /// <param name="source">Where the old log-probs come from.</param>
+    public LossInputs Inputs(IReadOnlyList<int> rows, Tensor lp, Tensor entropies, OldSource source)
     {
-        var index = tensor(rows.Select(r => (long)r).ToArray(), device: lp.device);
-        Tensor Select(Tensor whole) => whole.index(index).narrow(1, 0, lp.shape[1]);
+        var index = Index(rows);
+        Tensor Select(Tensor whole) => whole.index(index).narrow(1, 0, whole.shape[1] == 1 ? 1 : lp.shape[1]);
+        var known = source != OldSource.LossPass && rows.All(r => _kept[r]);
         return new(
-            lp, Old is { } old ? Select(old) : null, Select(_sampler), Reference is { } reference ? Select(reference) : null,
-            _advantages.index(index), Select(_mask), entropies);
+            lp,
+            known ? Select(Old!) : null,
+            Select(_sampler),
+            Reference is { } reference ? Select(reference) : null,
+            _advantages.index(index),
+            Select(_mask),
+            entropies,
+            known && Ratio is { } ratio ? Select(ratio) : null);
     }
+
+    /// <summary>The mismatch of sampler and trainer over the whole rollout, once all rows have their old log-probs.</summary>
+    public IReadOnlyDictionary<string, double> Mismatch(CorrectionSettings correction) =>
+        CorrectionMetrics.Measure(Old!, _sampler, _mask, Ratio, correction);
 
     public void Dispose()
     {
@@ -83,6 +152,9 @@ internal sealed class TrainingBatch : IDisposable
         _mask.Dispose();
         _sampler.Dispose();
         Old?.Dispose();
+        Ratio?.Dispose();
         Reference?.Dispose();
     }
+
+    private Tensor Index(IReadOnlyList<int> rows) => tensor(rows.Select(r => (long)r).ToArray(), device: _mask.device);
 }

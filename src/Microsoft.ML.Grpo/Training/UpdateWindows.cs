@@ -11,6 +11,22 @@ internal static class UpdateWindows
     public static IEnumerable<IReadOnlyList<SliceVisit>> OfEpochs(Schedule schedule, int epochs, int rolloutsPerEpoch) =>
         Enumerable.Range(0, epochs).SelectMany(epoch => Visits(schedule, (long)epoch * rolloutsPerEpoch, rolloutsPerEpoch).Chunk(schedule.Accumulation));
 
+    /// <summary>Windows of given lengths, of a run that was recorded.</summary>
+    public static IEnumerable<IReadOnlyList<SliceVisit>> OfLengths(Schedule schedule, IEnumerable<int> lengths)
+    {
+        using var visits = Visits(schedule, 0, long.MaxValue).GetEnumerator();
+        foreach (var length in lengths)
+        {
+            var window = new SliceVisit[length];
+            for (var i = 0; i < length && visits.MoveNext(); i++)
+            {
+                window[i] = visits.Current;
+            }
+
+            yield return window;
+        }
+    }
+
     /// <summary>Steps that <see cref="OfEpochs"/> makes.</summary>
     public static int StepsOfEpochs(Schedule schedule, int epochs, int rolloutsPerEpoch) =>
         checked((int)(epochs * (((rolloutsPerEpoch * schedule.SlicesBetweenRollouts) + schedule.Accumulation - 1) / schedule.Accumulation)));

@@ -67,4 +67,7 @@ internal static partial class RunLog
 
     [LoggerMessage(21, LogLevel.Warning, "config.json has keys that nothing here reads: {Keys}. If one of them changes what the model computes, its outputs are not what they should be.")]
     public static partial void UnusedConfigKeys(ILogger logger, string keys);
+
+    [LoggerMessage(22, LogLevel.Warning, "The correction for the sampler left {Share:P0} of a rollout's tokens (or completions, at sequence modes) out of the loss: sampler and trainer disagree more than the bounds allow. Set a truncating ImportanceSampling.Mode or wider bounds, or find out why they disagree (sampling/* metrics).")]
+    public static partial void MuchMasked(ILogger logger, double share);
 }

@@ -15,6 +15,9 @@ public enum WorkPurpose
     /// <summary>The no-grad pass of the reference policy; none where <c>Beta</c> is 0.</summary>
     Reference,
 
+    /// <summary>The extra no-grad pass of a slice for the quantile of its entropies; only with <c>Loss.TopEntropyQuantile</c> below 1, where the slice does not fit one micro-batch.</summary>
+    Entropy,
+
     /// <summary>Forward and backward of the loss.</summary>
     Loss,
 

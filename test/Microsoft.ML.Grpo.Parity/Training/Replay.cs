@@ -42,6 +42,7 @@ internal sealed record Replay(
 
         var recording = new Recording(run, endIds);
         var options = ReplayOptions.Of(run, ReplayReward.Of(run, recording), modelPath, variant);
+        var evaluations = RecordedEvaluations.Of(run, options.ResolvedEvaluationSamples);
         var work = new WorkCounters();
         var steps = new List<ReplayedStep> { ReplayedStep.Before(parameters) };
         var clipped = 0.0;
@@ -49,16 +50,17 @@ internal sealed record Replay(
         {
             Engine = recording.Training,
             EvaluationEngine = recording.Evaluation,
-            Prompts = rollout => Prompts(run.TrainingBatches.ElementAt((int)rollout), options.GroupSize),
+            Prompts = rollout => ReplayPrompts.Of(run.TrainingBatches.ElementAt((int)rollout), options.GroupSize),
             RowOrder = rollout => run.Orders[(int)rollout],
             WindowLengths = [.. run.Updates.Select(step => step.MicroLosses!.Count)],
-            EvaluationBatches = EvaluationBatches(run, options),
+            EvaluationBatches = evaluations?.Batches,
+            EvaluationWeights = evaluations?.Weights,
+            EvaluateAt = step => evaluations?.Steps.Contains(step) ?? false,
             GradientsReady = _ => clipped = ReplayedStep.GradientNorm(parameters.Values),
             Updated = (_, losses) => steps.Add(new(WeightSums.Of(parameters), clipped, losses)),
         };
-        PromptRow[] rows = [.. run.TrainingBatches.SelectMany(batch => Prompts(batch, options.GroupSize)).Select(prompt => prompt.Row)];
-        PromptRow[]? validation = run.EvaluationBatches.Any() ? [.. seams.EvaluationBatches!.SelectMany(batch => batch).Select(prompt => prompt.Row)] : null;
-        using var trainer = new GrpoTrainer(policy, options, seed: 0, rows, validation, NullLogger.Instance, work, () => { }, seams);
+        PromptRow[] rows = [.. run.TrainingBatches.SelectMany(batch => ReplayPrompts.Of(batch, options.GroupSize)).Select(prompt => prompt.Row)];
+        using var trainer = new GrpoTrainer(policy, options, seed: 0, rows, validation: null, NullLogger.Instance, work, () => { }, seams);
         var summary = trainer.Run();
         return new(
             steps, summary.Steps,
@@ -72,26 +74,4 @@ internal sealed record Replay(
     /// <summary>What is trained, by the names of its files.</summary>
     private static IReadOnlyDictionary<string, Tensor> Trained(Policy policy, string? adapterPath) =>
         adapterPath is null ? policy.Network.Parameters : throw new NotSupportedException("runs with an adapter cannot be replayed yet");
-
-    private static IReadOnlyList<PreparedPrompt> Prompts(RecordedBatch batch, int groupSize) =>
-        [.. Enumerable.Range(0, batch.Rows / groupSize).Select(i => i * groupSize).Select(row =>
-            new PreparedPrompt(new(row, batch.Prompts[row], new Dictionary<string, object?>()), batch.PromptIds[row]))];
-
-    /// <summary>The batches of one evaluation; all evaluations go over the same.</summary>
-    private static IReadOnlyList<PreparedPrompt>[]? EvaluationBatches(RecordedRun run, GrpoOptions options)
-    {
-        var evaluations = run.Logs.Count(log => log.ContainsKey("eval_loss"));
-        var all = run.EvaluationBatches.Select(batch => Prompts(batch, options.ResolvedEvaluationSamples)).ToArray();
-        if (all.Length == 0 && evaluations == 0)
-        {
-            return null;
-        }
-
-        if (evaluations == 0 || all.Length % evaluations != 0)
-        {
-            throw new InvalidDataException($"it has {all.Length} evaluation batches in {evaluations} evaluations");
-        }
-
-        return all[..(all.Length / evaluations)];
-    }
 }

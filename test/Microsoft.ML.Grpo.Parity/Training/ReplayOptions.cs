@@ -16,8 +16,8 @@ internal static class ReplayOptions
     /// <exception cref="InvalidDataException">The recording contradicts its options.</exception>
     public static GrpoOptions Of(RecordedRun run, IReadOnlyList<Reward> rewards, string modelPath, ReplayVariant variant)
     {
-        var trl = new TrlOptions(run.Options);
-        var batch = TrlBatch.Of(run, trl);
+        var trl = new RunOptions(run.Options);
+        var batch = RunBatch.Of(run, trl);
         var options = new GrpoOptions
         {
             ModelPath = modelPath,
@@ -43,11 +43,11 @@ internal static class ReplayOptions
         SetLoss(options.Loss, trl);
         SetCorrection(options.ImportanceSampling, trl, run.IsCorrection, variant.Route);
         SetReference(options.Reference, trl);
-        SetEvaluation(options.Evaluation, trl, run, batch);
+        SetEvaluation(options.Evaluation, run, batch);
         return options;
     }
 
-    private static void SetOptimizer(OptimizerOptions optimizer, TrlOptions trl, int steps)
+    private static void SetOptimizer(OptimizerOptions optimizer, RunOptions trl, int steps)
     {
         optimizer.LearningRate = trl.Number("learning_rate");
         optimizer.Schedule = trl.Choice(
@@ -68,7 +68,7 @@ internal static class ReplayOptions
         optimizer.MaxGradientNorm = trl.OptionalNumber("max_grad_norm") ?? 0;
     }
 
-    private static void SetLoss(LossOptions loss, TrlOptions trl)
+    private static void SetLoss(LossOptions loss, RunOptions trl)
     {
         loss.Type = trl.Choice(
             "loss_type",
@@ -120,7 +120,7 @@ internal static class ReplayOptions
             ("sum_then_normalize", RewardAggregation.SumThenNormalize), ("normalize_then_sum", RewardAggregation.NormalizeThenSum));
     }
 
-    private static void SetCorrection(ImportanceSamplingOptions correction, TrlOptions trl, bool isOn, CorrectionRoute route)
+    private static void SetCorrection(ImportanceSamplingOptions correction, RunOptions trl, bool isOn, CorrectionRoute route)
     {
         if (!isOn)
         {
@@ -142,7 +142,7 @@ internal static class ReplayOptions
         correction.Route = route;
     }
 
-    private static void SetReference(ReferenceOptions reference, TrlOptions trl)
+    private static void SetReference(ReferenceOptions reference, RunOptions trl)
     {
         if (trl.Flag("sync_ref_model"))
         {
@@ -151,17 +151,15 @@ internal static class ReplayOptions
         }
     }
 
-    private static void SetEvaluation(EvaluationOptions evaluation, TrlOptions trl, RecordedRun run, TrlBatch batch)
+    private static void SetEvaluation(EvaluationOptions evaluation, RecordedRun run, RunBatch batch)
     {
-        if (!run.EvaluationBatches.Any())
+        if (run.EvaluationBatches.Any())
         {
-            return;
+            // The options' rules want to see some: the trainer is handed the recorded batches themselves.
+            evaluation.ValidationData = Context.Data.LoadFromEnumerable(run.EvaluationBatches.SelectMany(one => one.Prompts).Select(prompt => new PromptText { Prompt = prompt }));
+            evaluation.Samples = batch.EvaluationGroupSize;
+            (evaluation.Greedy, evaluation.Drift, evaluation.Loss) = (false, false, true);
         }
-
-        // Only counted and checked by the options' rules: the trainer is handed the recorded batches themselves.
-        evaluation.ValidationData = Context.Data.LoadFromEnumerable(run.EvaluationBatches.SelectMany(one => one.Prompts).Select(prompt => new PromptText { Prompt = prompt }));
-        evaluation.EvaluateEverySteps = trl.Choice("eval_strategy", ("steps", trl.OptionalInteger("eval_steps")));
-        evaluation.Samples = batch.EvaluationGroupSize;
     }
 
     private sealed class PromptText

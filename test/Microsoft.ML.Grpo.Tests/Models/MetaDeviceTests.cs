@@ -33,7 +33,7 @@ public class MetaDeviceTests
         using var policy = TinyPolicy.Create();
         using var batch = WorkOfARunTests.Batch(policy, 6, META);
         var lp = empty(2, 3, ScalarType.Float64, META);
-        var inputs = batch.Inputs([0, 4], lp, lp);
+        var inputs = batch.Inputs([0, 4], lp, lp, OldSource.LossPass);
         IsMeta(inputs.Mask, 2, 3);
         IsMeta(inputs.Advantages, 2, 1);
         IsMeta(PolicyObjective.Compute(inputs, new(), new(2, 5, 1, 1)).Loss);

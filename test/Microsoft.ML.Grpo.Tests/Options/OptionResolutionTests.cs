@@ -59,7 +59,7 @@ public class OptionResolutionTests
         var options = new GrpoOptions { GroupSize = 5, MaxCompletionTokens = 77, Loss = { EpsilonLow = 0.3 } };
         Assert.AreEqual(5, options.ResolvedEvaluationSamples);
         Assert.AreEqual(77, options.ResolvedGenerationTokens);
-        Assert.AreEqual(new ObjectiveSettings { EpsilonLow = 0.3, EpsilonHigh = 0.3, BiasCorrectedKl = true }, options.Loss.ToObjective());
+        Assert.AreEqual(new ObjectiveSettings { EpsilonLow = 0.3, EpsilonHigh = 0.3, BiasCorrectedKl = true }, options.Loss.ToObjective(CorrectionSettings.Off));
         Assert.AreEqual(1e-6, options.Optimizer.ResolvedLearningRate);
         Assert.AreEqual(4096, options.Execution.ResolvedMicroBatchTokens);
     }
@@ -77,7 +77,7 @@ public class OptionResolutionTests
         };
         Assert.AreEqual(2, options.ResolvedEvaluationSamples);
         Assert.AreEqual(3, options.ResolvedGenerationTokens);
-        Assert.AreEqual(new ObjectiveSettings { LossType = LossType.Grpo, EpsilonLow = 0.1, EpsilonHigh = 0.28, Beta = 0.04, BiasCorrectedKl = false }, options.Loss.ToObjective());
+        Assert.AreEqual(new ObjectiveSettings { LossType = LossType.Grpo, EpsilonLow = 0.1, EpsilonHigh = 0.28, Beta = 0.04, BiasCorrectedKl = false }, options.Loss.ToObjective(CorrectionSettings.Off));
         Assert.AreEqual(0.5, options.Optimizer.ResolvedLearningRate);
         Assert.AreEqual(6, options.Execution.ResolvedMicroBatchTokens);
     }

@@ -16,7 +16,7 @@ public class NonFiniteTests
         var before = run.Weights;
         var error = Assert.ThrowsExactly<TrainingException>(() => run.Train());
         Assert.AreEqual(
-            "Step 1: the loss is NaN, with completions of the data's rows 1. Nothing was updated: the weights are those of step 0. "
+            "Step 1: the loss is NaN, with completions of the data's rows 1 (counted from 0). Nothing was updated: the weights are those of step 0. "
             + "Lower Optimizer.LearningRate or Optimizer.MaxGradientNorm, or check that the model's weights are finite.",
             error.Message);
         CollectionAssert.AreEqual(before, run.Weights);
@@ -44,7 +44,7 @@ public class NonFiniteTests
             (o.Loss.ScaleRewards, o.Shuffle) = (ScaleRewards.None, false);
         });
         var error = Assert.ThrowsExactly<TrainingException>(() => run.Train());
-        StringAssert.StartsWith(error.Message, "Step 2: the norm of the gradient is Infinity, with completions of the data's rows 4, 5, 6, 7. Nothing was updated: the weights are those of step 1.");
+        StringAssert.StartsWith(error.Message, "Step 2: the norm of the gradient is Infinity, with completions of the data's rows 4, 5, 6, 7 (counted from 0). Nothing was updated: the weights are those of step 1.");
 
         using var first = new TinyRun(o =>
         {

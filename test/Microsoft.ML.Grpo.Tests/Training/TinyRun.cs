@@ -49,6 +49,8 @@ internal sealed class TinyRun : IDisposable
 
     public IRolloutEngine? Engine { get; init; }
 
+    public TrainerSeams Seams { get; init; } = new();
+
     /// <summary>Called where a host may stop the run: before every micro-batch, and before every update.</summary>
     public Action CheckHost { get; init; } = () => { };
 
@@ -67,7 +69,7 @@ internal sealed class TinyRun : IDisposable
         }
 
         OptionRules.Check(Options);
-        using var trainer = new GrpoTrainer(Policy, Options, Seed, Rows, Validation, Log, Work, CheckHost, Engine);
+        using var trainer = new GrpoTrainer(Policy, Options, Seed, Rows, Validation, Log, Work, CheckHost, Seams with { Engine = Engine ?? Seams.Engine });
         return trainer.Run();
     }
 

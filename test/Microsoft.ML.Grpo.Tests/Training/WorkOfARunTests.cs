@@ -68,8 +68,8 @@ public class WorkOfARunTests
         using var policy = TinyPolicy.Create();
         var work = new WorkCounters();
         using var batch = Batch(policy, 12);
-        var stage = new LossStage(policy.Network, null, new(), 0.9, 61, work);
-        stage.Precompute(batch, ForwardPlan.For(new(1, 2, 1), correction: false, referencePass: false), default);
+        var stage = new LossStage(policy.Network, null, new(), ForwardPlan.For(new(new(1, 2, 1), Correction: false, ReferencePass: false)), 0.9, 61, 1, work);
+        stage.Precompute(batch, () => { });
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var (lp, _) = SequenceScorer.Score(policy.Network, [.. batch.Rows.Select(r => r.Sequence)], 0.9, work, WorkPurpose.Loss);
@@ -109,7 +109,7 @@ public class WorkOfARunTests
         }
 
         var advantages = Advantages.Compute(table.Scores, table.Weights, rows, ScaleRewards.Group);
-        return new(new(scored, rows, table, advantages), [.. Enumerable.Range(0, rows)], maskTruncated: false, policy.Network.Dtype, device ?? CPU);
+        return new(new(scored, rows, table, advantages), 0, [.. Enumerable.Range(0, rows)], maskTruncated: false, policy.Network.Dtype, device ?? CPU);
     }
 
     private static Reward Recording(List<RewardSample> samples) => Reward.FromBatchFunction("share", batch =>

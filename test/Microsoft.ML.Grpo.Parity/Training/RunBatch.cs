@@ -8,14 +8,14 @@ namespace Microsoft.ML.Grpo.Parity;
 /// <param name="Slices">Slices of a rollout.</param>
 /// <param name="Accumulation">Slices of an update.</param>
 /// <param name="EvaluationGroupSize">Completions of a prompt in an evaluation.</param>
-internal sealed record TrlBatch(int GroupSize, int Rows, int Slices, int Accumulation, int EvaluationGroupSize)
+internal sealed record RunBatch(int GroupSize, int Rows, int Slices, int Accumulation, int EvaluationGroupSize)
 {
     /// <exception cref="InvalidDataException">The recording contradicts its options.</exception>
-    public static TrlBatch Of(RecordedRun run, TrlOptions trl)
+    public static RunBatch Of(RecordedRun run, RunOptions trl)
     {
         var (device, accumulation, group) = (trl.Integer("per_device_train_batch_size"), trl.Integer("gradient_accumulation_steps"), trl.Integer("num_generations"));
         var slices = trl.OptionalInteger("steps_per_generation") ?? trl.OptionalInteger("generation_batch_size") / device ?? accumulation;
-        var batch = new TrlBatch(group, device * slices, slices, accumulation, trl.OptionalInteger("num_generations_eval") ?? group);
+        var batch = new RunBatch(group, device * slices, slices, accumulation, trl.OptionalInteger("num_generations_eval") ?? group);
         if (batch.Rows % group != 0 || trl.OptionalInteger("generation_batch_size") is { } said && said != batch.Rows)
         {
             throw new InvalidDataException($"a rollout of {slices} slices of {device} rows is not whole groups of {group}, or not what generation_batch_size says");
@@ -45,7 +45,7 @@ internal sealed record TrlBatch(int GroupSize, int Rows, int Slices, int Accumul
         }
     }
 
-    private static void CheckEffective(RecordedRun run, TrlOptions trl, TrlBatch batch)
+    private static void CheckEffective(RecordedRun run, RunOptions trl, RunBatch batch)
     {
         foreach (var (name, value) in run.Effective)
         {

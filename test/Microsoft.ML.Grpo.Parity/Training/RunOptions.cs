@@ -6,7 +6,7 @@ namespace Microsoft.ML.Grpo.Parity;
 /// The options of a recorded run by the reference's names: what its file names, over the defaults of TRL 1.16.0 and of transformers 5.23.0.
 /// An option that is in neither of the tables, or one that a replay could not honour, is an error.
 /// </summary>
-internal sealed class TrlOptions
+internal sealed class RunOptions
 {
     /// <summary>Options that are mapped onto ours, with the reference's defaults; none of ours applies.</summary>
     private static readonly Dictionary<string, JsonElement> Defaults = Table(
@@ -14,7 +14,7 @@ internal sealed class TrlOptions
         {
           "per_device_train_batch_size": 8, "gradient_accumulation_steps": 1, "steps_per_generation": null, "generation_batch_size": null,
           "num_generations": 8, "num_iterations": 1, "max_completion_length": 512, "max_steps": -1, "temperature": 1.0,
-          "eval_strategy": "no", "eval_steps": null, "num_generations_eval": null, "per_device_eval_batch_size": 8,
+          "num_generations_eval": null, "per_device_eval_batch_size": 8,
           "learning_rate": 1e-6, "lr_scheduler_type": "linear", "warmup_steps": 0, "warmup_ratio": null,
           "adam_beta1": 0.9, "adam_beta2": 0.999, "adam_epsilon": 1e-8, "weight_decay": 0.0, "max_grad_norm": 1.0,
           "loss_type": "dapo", "importance_sampling_level": "token", "epsilon": 0.2, "epsilon_high": null, "delta": null,
@@ -43,7 +43,7 @@ internal sealed class TrlOptions
     private static readonly HashSet<string> WithoutEffect = new(StringComparer.Ordinal)
     {
         "seed", "data_seed", "full_determinism", "num_train_epochs", "shuffle_dataset", "remove_unused_columns", "dataloader_num_workers", "dataloader_pin_memory", "dataloader_drop_last",
-        "top_p", "top_k", "min_p", "repetition_penalty", "generation_kwargs", "chat_template_kwargs", "cache_implementation", "max_tool_calling_iterations",
+        "eval_strategy", "eval_steps", "eval_on_start", "eval_delay", "top_p", "top_k", "min_p", "repetition_penalty", "generation_kwargs", "chat_template_kwargs", "cache_implementation", "max_tool_calling_iterations",
         "use_vllm", "vllm_mode", "vllm_server_base_url", "vllm_gpu_memory_utilization", "use_transformers_continuous_batching", "use_transformers_paged",
         "gradient_checkpointing", "gradient_checkpointing_kwargs", "pad_to_multiple_of", "disable_dropout", "model_init_kwargs", "ds3_gather_for_generation", "torch_empty_cache_steps",
         "use_cpu", "output_dir", "report_to", "disable_tqdm", "run_name", "logging_strategy", "logging_first_step", "logging_dir", "log_completions", "num_completions_to_print", "log_unique_prompts",
@@ -53,7 +53,7 @@ internal sealed class TrlOptions
     private readonly IReadOnlyDictionary<string, JsonElement> _named;
 
     /// <exception cref="NotSupportedException">An option is not known, or its value cannot be honoured.</exception>
-    public TrlOptions(IReadOnlyDictionary<string, JsonElement> named)
+    public RunOptions(IReadOnlyDictionary<string, JsonElement> named)
     {
         _named = named;
         foreach (var (name, value) in named)

@@ -1,0 +1,105 @@
+using System.Globalization;
+
+namespace Microsoft.ML.Grpo;
+
+/// <summary>Makes a step: rollouts where its window opens them, the loss over its slices, the update, and the metrics of all that.</summary>
+internal sealed class UpdateStage(
+    GrpoOptions options, Schedule schedule, ForwardPlan plan, LossStage loss, PolicyOptimizer optimizer, LearningRates rates, EntropyController? entropy, ReferencePolicy? reference, WorkCounters work, TrainerSeams seams)
+    : IDisposable
+{
+    private readonly CorrectionSettings _correction = options.ResolveCorrection();
+    private readonly PlanWatch _watch = new(plan, work);
+    private TrainingBatch? _batch;
+    private int _clipped;
+
+    /// <summary>Makes one.</summary>
+    /// <param name="step">Its number, from 1.</param>
+    /// <param name="window">The slices that it takes.</param>
+    /// <param name="rollout">Samples a rollout by its number, scores it, and tells its metrics.</param>
+    /// <param name="check">Throws to stop; nothing is updated then.</param>
+    /// <param name="metrics">Where the step's metrics go.</param>
+    /// <exception cref="TrainingException">A loss or gradient is not finite; nothing is updated.</exception>
+    public void Run(int step, IReadOnlyList<SliceVisit> window, Func<long, TrainingBatch> rollout, Action check, StepMetrics metrics)
+    {
+        var losses = new List<double>();
+        var dataRows = new SortedSet<long>();
+        var statistics = LossStatistics.Empty;
+        foreach (var visit in window)
+        {
+            if (visit.OpensRollout)
+            {
+                Open(rollout(visit.Rollout), check, metrics);
+            }
+
+            var batch = _batch!;
+            var size = batch.Rows.Count / schedule.SlicesPerRollout;
+            var rows = Enumerable.Range(visit.Index * size, size).ToArray();
+            dataRows.UnionWith(rows.Select(r => batch.Rows[r].Prompt.Row.Row));
+            var scale = new LossScale(size, batch.LossTokens, window.Count, schedule.SlicesPerRollout)
+            {
+                SliceTokens = batch.LossTokensOf(rows),
+                MaxCompletionTokens = options.MaxCompletionTokens,
+                EntropyCoefficient = entropy?.Applied ?? 0,
+            };
+            var slice = loss.Accumulate(batch, rows, visit.Iteration, scale, step, check);
+            _watch.SliceDone(rows.Sum(r => (long)batch.PassLength(r)), slice.EntropyPass);
+            losses.Add(slice.Loss);
+            statistics += slice.Statistics;
+            metrics.Add(slice.Statistics.ToMetrics()); // a mean over slices, as in the reference, whatever their lengths
+            if (!plan.ScoringPass && visit.EndsFirstWalk(schedule))
+            {
+                metrics.Add(batch.Mismatch(_correction)); // once a rollout, from the whole of it
+            }
+        }
+
+        check();
+        var norm = optimizer.ClipGradients();
+        if (!double.IsFinite(norm))
+        {
+            throw NotFinite(step, norm, dataRows);
+        }
+
+        seams.GradientsReady?.Invoke(step);
+        var update = optimizer.Step(norm, rates.At(step - 1));
+        _clipped += update.Clipped ? 1 : 0;
+        if (entropy is not null)
+        {
+            entropy.Update(statistics.BonusEntropy.Sum, statistics.BonusEntropy.Tokens);
+            metrics.Add("entropy_coef", entropy.State.Coefficient);
+        }
+
+        if (options.Reference.SyncEverySteps is { } every && step % every == 0)
+        {
+            reference!.Sync(options.Reference.ResolvedSyncMix);
+        }
+
+        metrics.Add("loss", losses.Sum());
+        metrics.Add("grad_norm", update.GradientNorm);
+        metrics.Add("learning_rate", update.LearningRate);
+        metrics.Add("update_ratio", update.UpdateRatio);
+        metrics.Add("updates_clipped", _clipped / (double)step);
+        seams.Updated?.Invoke(step, losses);
+    }
+
+    public void Dispose()
+    {
+        _batch?.Dispose();
+        _batch = null;
+    }
+
+    private void Open(TrainingBatch batch, Action check, StepMetrics metrics)
+    {
+        _batch?.Dispose();
+        _batch = batch;
+        loss.Precompute(batch, check);
+        _watch.RolloutReady(Enumerable.Range(0, batch.Rows.Count).Sum(r => (long)batch.PassLength(r)));
+        if (plan.ScoringPass)
+        {
+            metrics.Add(batch.Mismatch(_correction));
+        }
+    }
+
+    private static TrainingException NotFinite(int step, double norm, IEnumerable<long> dataRows) => new(
+        string.Create(CultureInfo.InvariantCulture, $"Step {step}: the norm of the gradient is {norm}, with completions of the data's rows {string.Join(", ", dataRows)} (counted from 0). ")
+        + $"Nothing was updated: the weights are those of step {step - 1}. Lower Optimizer.LearningRate, or train with Execution.Precision = Float64 to see where it comes from.");
+}
