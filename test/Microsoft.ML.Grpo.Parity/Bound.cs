@@ -6,7 +6,8 @@ namespace Microsoft.ML.Grpo.Parity;
 /// <param name="Absolute">Allowed difference of every entry.</param>
 /// <param name="Relative">Allowed besides, as a share of the reference's entry.</param>
 /// <param name="OfLargest">Allowed besides, as a share of the reference tensor's largest entry.</param>
-internal readonly record struct Bound(double Absolute = 0, double Relative = 0, double OfLargest = 0)
+/// <param name="Either">Allowed besides, as a difference or as a share of the reference's entry, whichever is more.</param>
+internal readonly record struct Bound(double Absolute = 0, double Relative = 0, double OfLargest = 0, double Either = 0)
 {
     public override string ToString()
     {
@@ -14,6 +15,7 @@ internal readonly record struct Bound(double Absolute = 0, double Relative = 0, 
         Add(Absolute, "absolute");
         Add(Relative, "relative");
         Add(OfLargest, "of the largest");
+        Add(Either, "absolute or relative");
         return parts.Count == 0 ? "equal" : string.Join(" + ", parts);
 
         void Add(double value, string kind)

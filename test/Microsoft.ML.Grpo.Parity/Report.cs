@@ -44,11 +44,24 @@ internal sealed class Report(TextWriter output)
         var error = (actual.detach().cpu().to(ScalarType.Float64) - wanted).abs();
         var size = wanted.abs();
         var largest = size.max().item<double>();
-        var allowed = (size * bound.Relative) + (bound.Absolute + (bound.OfLargest * largest));
+        var allowed = (size * bound.Relative) + (size.clamp(Scalars.Of(1)) * bound.Either) + (bound.Absolute + (bound.OfLargest * largest));
         var absolute = error.max().item<double>(); // NaN if any entry is
         Line(error.le(allowed).all().item<bool>(), name, string.Create(
             CultureInfo.InvariantCulture,
             $"abs {absolute:0.0e-00}  rel {(absolute == 0 ? 0 : absolute / largest):0.0e-00}  bound {bound}"));
+    }
+
+    /// <summary>Compares two numbers; not-a-number agrees with itself.</summary>
+    public void Compare(string name, double actual, double expected, Bound bound)
+    {
+        if (double.IsNaN(actual) || double.IsNaN(expected))
+        {
+            Check(name, double.IsNaN(actual) && double.IsNaN(expected), string.Create(CultureInfo.InvariantCulture, $"is {actual}, the reference's is {expected}"));
+            return;
+        }
+
+        using var scope = NewDisposeScope();
+        Compare(name, tensor([actual]), tensor([expected]), bound);
     }
 
     /// <summary>A case that is right or wrong as a whole.</summary>

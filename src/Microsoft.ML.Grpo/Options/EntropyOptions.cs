@@ -4,7 +4,7 @@ namespace Microsoft.ML.Grpo;
 public sealed class EntropyOptions
 {
     /// <summary>What is taken off the loss for each nat of mean token entropy; where it starts when <see cref="Adaptive"/>.</summary>
-    /// <value>Default: <c>0</c> (no bonus). Range: 0 or more.</value>
+    /// <value>Default: <c>0</c> (no bonus). Range: 0 or more, at most <see cref="Maximum"/> when <see cref="Adaptive"/>.</value>
     /// <remarks>
     /// A bonus pays for randomness whether it helps or not.
     /// <para>Source: TRL <c>entropy_coef</c>.</para>
@@ -14,7 +14,7 @@ public sealed class EntropyOptions
     /// <summary>Moves the coefficient at every update: up while the entropy is at or below <see cref="Target"/>, down while it is above, and applies it only while it is at or below.</summary>
     /// <value>Default: <c>false</c>. Range: <c>true</c> or <c>false</c>.</value>
     /// <remarks>
-    /// Off, as the bonus is.
+    /// Off, as the bonus is: a fixed one is simpler to judge.
     /// <para>Source: TRL <c>use_adaptive_entropy</c>; Skywork-OR1, arXiv 2505.22312.</para>
     /// </remarks>
     public bool Adaptive { get; set; }
@@ -57,9 +57,17 @@ public sealed class EntropyOptions
 
     internal bool HasBonus => Coefficient != 0 || Adaptive;
 
+    internal double ResolvedTarget => Target ?? 0.2;
+
+    internal double ResolvedDelta => Delta ?? 0.005;
+
+    internal double ResolvedMinimum => Minimum ?? 0;
+
+    internal double ResolvedMaximum => Maximum ?? 1;
+
     /// <summary>What steers the coefficient; null: there is no bonus.</summary>
     internal EntropyController? ToController() => HasBonus
-        ? new(Coefficient, Adaptive ? new(Target ?? 0.2, Delta ?? 0.005, Minimum ?? 0, Maximum ?? 1) : null)
+        ? new(Coefficient, Adaptive ? new(ResolvedTarget, ResolvedDelta, ResolvedMinimum, ResolvedMaximum) : null)
         : null;
 
     internal EntropyOptions Snapshot() => (EntropyOptions)MemberwiseClone();

@@ -18,11 +18,18 @@ public sealed partial class GrpoOptions
         ? new(advanced.Accumulation, advanced.SlicesPerRollout, advanced.Iterations)
         : new(RolloutsPerStep ?? 1, StepsPerRollout ?? 1, IterationsPerRollout ?? 1);
 
+    /// <summary>The schedule, or <see langword="null"/> while a count is out of range.</summary>
+    internal Schedule? TryResolveSchedule() =>
+        (AdvancedSchedule ?? new(RolloutsPerStep ?? 1, StepsPerRollout ?? 1, IterationsPerRollout ?? 1)) is { Accumulation: > 0, SlicesPerRollout: > 0, Iterations: > 0 }
+            ? ResolveSchedule()
+            : null;
+
     /// <summary>The correction, with the default of where completions are sampled.</summary>
-    internal CorrectionSettings ResolveCorrection() =>
-        (ImportanceSampling.Mode ?? (RolloutEngine is null ? CorrectionMode.Off : CorrectionMode.TokenTruncate)) is var mode && mode == CorrectionMode.Off
-            ? CorrectionSettings.Off
-            : new(mode, ImportanceSampling.MinRatio, ImportanceSampling.MaxRatio);
+    internal CorrectionSettings ResolveCorrection()
+    {
+        CorrectionMode mode = ImportanceSampling.Mode ?? (RolloutEngine is null ? CorrectionMode.Off : CorrectionMode.TokenTruncate);
+        return mode == CorrectionMode.Off ? CorrectionSettings.Off : new(mode, ImportanceSampling.MinRatio, ImportanceSampling.MaxRatio);
+    }
 
     internal int ResolvedMaxResampleRounds => MaxResampleRounds ?? 3;
 

@@ -11,9 +11,10 @@ namespace Microsoft.ML.Grpo;
 public sealed partial class GrpoOptions
 {
     /// <summary>The model's directory, in Hugging Face layout: <c>config.json</c>, <c>model.safetensors</c>, <c>tokenizer.json</c>.</summary>
-    /// <value>Default: <c>null</c>. Range: required.</value>
+    /// <value>Default: <c>null</c>. Range: required, unless <see cref="InitialPolicy"/> is set.</value>
     /// <remarks>
     /// There is no model to start from without it.
+    /// <para>Refused: together with <see cref="InitialPolicy"/>.</para>
     /// <para>Source: TRL <c>model</c>.</para>
     /// </remarks>
     public string? ModelPath { get; set; }
@@ -145,17 +146,16 @@ public sealed partial class GrpoOptions
     /// </remarks>
     public AdvancedSchedule? AdvancedSchedule { get; set; }
 
-    /// <summary>Groups of a rollout that should have rewards that differ; until there are so many, fresh prompts are sampled.</summary>
+    /// <summary>Groups of a rollout that must have rewards that differ; until there are so many, fresh prompts are sampled, and the rollout keeps <see cref="PromptsPerRollout"/> groups, informative ones first.</summary>
     /// <value>Default: <c>null</c> (off: a rollout is what its prompts give). Range: 1 to <see cref="PromptsPerRollout"/>.</value>
     /// <remarks>
-    /// A group of equal rewards teaches nothing, but sampling others in its place takes time.
-    /// <para>The rollout keeps <see cref="PromptsPerRollout"/> groups, informative ones first; what is over is dropped and counted.</para>
+    /// A group of equal rewards teaches nothing, but sampling others in its place takes time; what is over is dropped and counted.
     /// <para>Refused: unless the length of the run is given by <see cref="Steps"/>.</para>
     /// <para>Source: dynamic sampling of DAPO, arXiv 2503.14476, section 3.2.</para>
     /// </remarks>
     public int? MinInformativeGroups { get; set; }
 
-    /// <summary>How often a rollout samples further prompts at most; after that it trains with what there is.</summary>
+    /// <summary>How often a rollout samples further prompts at most; after that the update uses what there is.</summary>
     /// <value>Default: <c>null</c> (3). Range: 1 or more.</value>
     /// <remarks>
     /// A task that is all too hard or too easy would otherwise never get on.
@@ -210,10 +210,10 @@ public sealed partial class GrpoOptions
     /// <summary>What the policy minimises.</summary>
     public LossOptions Loss { get; private set; } = new();
 
-    /// <summary>Corrects for a sampler that differs from the trainer.</summary>
+    /// <summary>Corrects for a sampler whose probabilities differ from the trainer's at the same weights.</summary>
     public ImportanceSamplingOptions ImportanceSampling { get; private set; } = new();
 
-    /// <summary>The policy that the trained one is held to.</summary>
+    /// <summary>The policy that <see cref="LossOptions.Beta"/> holds the trained one to.</summary>
     public ReferenceOptions Reference { get; private set; } = new();
 
     /// <summary>How weights follow gradients.</summary>
@@ -228,18 +228,18 @@ public sealed partial class GrpoOptions
     /// <summary>How <c>Transform</c> completes prompts.</summary>
     public GenerationOptions Generation { get; private set; } = new();
 
-    /// <summary>Trains adapters instead of the weights.</summary>
+    /// <summary>Trains low-rank adapters beside frozen weights, as its own options say, instead of the weights.</summary>
     /// <value>Default: <c>null</c> (all weights are trained). Range: <c>new()</c>, with its own options.</value>
     /// <remarks>
-    /// Adapters take a fraction of the memory and a larger learning rate.
+    /// Gradients and optimizer state are then a fraction of the model's size, and the default learning rate is larger.
     /// <para>Source: PEFT <c>LoraConfig</c>; LoRA, arXiv 2106.09685.</para>
     /// </remarks>
     public LoraOptions? Lora { get; set; }
 
     /// <summary>The policy of an earlier run, to go on from.</summary>
-    /// <value>Default: <c>null</c> (the model of <see cref="ModelPath"/>). Range: a transformer that is not disposed; it is not changed.</value>
+    /// <value>Default: <c>null</c> (the model of <see cref="ModelPath"/>). Range: a transformer that is not disposed when <c>Fit</c> starts; it is not changed.</value>
     /// <remarks>
-    /// Optimizer, schedule and reference policy start afresh.
+    /// Optimizer, schedule and reference policy start afresh: the reference is this policy.
     /// <para>Refused: together with <see cref="ModelPath"/>.</para>
     /// <para>Source: ML.NET's estimators that take an earlier model.</para>
     /// </remarks>

@@ -3,10 +3,10 @@ namespace Microsoft.ML.Grpo;
 /// <summary>What the policy minimises.</summary>
 public sealed class LossOptions
 {
-    /// <summary>How token losses become one number.</summary>
+    /// <summary>What each token adds to the loss, and how these terms become one number.</summary>
     /// <value>Default: <c>Dapo</c>. Range: a member of <see cref="LossType"/>.</value>
     /// <remarks>
-    /// Each token weighs the same, whatever the length of its completion.
+    /// With <c>Dapo</c> each token weighs the same, whatever the length of its completion.
     /// <para>Source: TRL <c>loss_type</c>; DAPO, arXiv 2503.14476.</para>
     /// </remarks>
     public LossType Type { get; set; } = LossType.Dapo;
@@ -14,7 +14,7 @@ public sealed class LossOptions
     /// <summary>A loss from outside, in place of <see cref="Type"/>.</summary>
     /// <value>Default: <c>null</c> (<see cref="Type"/> decides). Range: what <see cref="PolicyLoss.Custom"/> makes.</value>
     /// <remarks>
-    /// The built-in losses cover what is published.
+    /// The built-in losses are the published ones; this is for trying one that is not.
     /// <para>Refused: together with another <see cref="Type"/> than the default.</para>
     /// <para>Source: our own.</para>
     /// </remarks>
@@ -23,25 +23,27 @@ public sealed class LossOptions
     /// <summary>What the policy ratio is taken over.</summary>
     /// <value>Default: <c>Token</c>. Range: a member of <see cref="Grpo.RatioLevel"/>.</value>
     /// <remarks>
-    /// <c>Sequence</c> with the type <c>Grpo</c> is GSPO. With a loss that sums tokens each completion weighs by its length, which is warned of.
+    /// <c>Sequence</c> with the type <c>Grpo</c> is GSPO. Types that sum over tokens then weigh each completion by its length, and <c>Vespo</c> makes a ratio of completions by itself: both are warned of, as is <c>Luspo</c> with <c>Token</c>.
     /// <para>Source: TRL <c>importance_sampling_level</c>; GSPO, arXiv 2507.18071.</para>
     /// </remarks>
     public RatioLevel RatioLevel { get; set; } = RatioLevel.Token;
 
-    /// <summary>How far below 1 the policy ratio counts.</summary>
+    /// <summary>How far below 1 the policy ratio counts: the clip's lower bound is 1 less this.</summary>
     /// <value>Default: <c>0.2</c>. Range: above 0, at most 1.</value>
     /// <remarks>
     /// The usual width of PPO's clip.
     /// <para>Ignored: on an aligned schedule (the default), where the ratio is 1 at every update; changed there, it is warned of.</para>
+    /// <para>Refused: changed for losses that are not clipped (<c>Cispo</c>, <c>Sapo</c>, <c>Vespo</c>, a <see cref="Custom"/> one).</para>
     /// <para>Source: TRL <c>epsilon</c>; PPO, arXiv 1707.06347.</para>
     /// </remarks>
     public double EpsilonLow { get; set; } = 0.2;
 
-    /// <summary>How far above 1 the policy ratio counts.</summary>
-    /// <value>Default: <c>null</c> (as <see cref="EpsilonLow"/>). Range: above 0.</value>
+    /// <summary>How far above 1 the policy ratio counts: the clip's upper bound is 1 plus this. To <c>Cispo</c> it is the greatest weight itself.</summary>
+    /// <value>Default: <c>null</c> (as <see cref="EpsilonLow"/>). Range: above 0; for <c>Cispo</c> it should be above 1, else it is warned of.</value>
     /// <remarks>
-    /// DAPO's paper uses 0.28, which lets unlikely tokens grow faster.
-    /// <para>Ignored: on an aligned schedule (the default), where the ratio is 1 at every update; changed there, it is warned of.</para>
+    /// DAPO's paper uses 0.28, which lets unlikely tokens grow faster; 5 is usual for <c>Cispo</c>.
+    /// <para>Ignored: on an aligned schedule (the default), where the ratio is 1 at every update; set there, it is warned of, but for <c>Cispo</c>.</para>
+    /// <para>Refused: for losses that do not read it (<c>Sapo</c>, <c>Vespo</c>, a <see cref="Custom"/> one).</para>
     /// <para>Source: TRL <c>epsilon_high</c>; DAPO, arXiv 2503.14476, section 3.1.</para>
     /// </remarks>
     public double? EpsilonHigh { get; set; }
@@ -50,6 +52,7 @@ public sealed class LossOptions
     /// <value>Default: <c>null</c> (none). Range: above 0; it should be above 1 + <see cref="EpsilonHigh"/>, else it is warned of.</value>
     /// <remarks>
     /// Off, as in the reference; set, one token that grew much more likely cannot make the gradient explode.
+    /// <para>Ignored: on an aligned schedule (the default), where the ratio is 1 at every update; set there, it is warned of.</para>
     /// <para>Refused: for losses that are not clipped (<c>Cispo</c>, <c>Sapo</c>, <c>Vespo</c>, a <see cref="Custom"/> one).</para>
     /// <para>Source: TRL <c>delta</c>; INTELLECT-2, arXiv 2505.07291.</para>
     /// </remarks>
@@ -61,15 +64,16 @@ public sealed class LossOptions
     /// <summary>The numbers of VESPO.</summary>
     public VespoOptions Vespo { get; private set; } = new();
 
-    /// <summary>Leaves completions with a negative advantage out of the policy term that have drifted further than this from the policy that sampled them, in nats a token.</summary>
+    /// <summary>Leaves out of the policy term completions with a negative advantage whose tokens have become less likely, by more than this many nats in the mean, than they were to the sampler.</summary>
     /// <value>Default: <c>null</c> (off). Range: any number; below 0 is warned of.</value>
     /// <remarks>
     /// Off, as in the reference.
+    /// <para>Ignored: on an aligned schedule (the default) while completions are sampled in process, where nothing drifts; set there, it is warned of.</para>
     /// <para>Source: TRL <c>off_policy_mask_threshold</c>; DeepSeek-V3.2, arXiv 2512.02556.</para>
     /// </remarks>
     public double? OffPolicyMaskThreshold { get; set; }
 
-    /// <summary>The share of a slice's tokens, those of the highest entropy, that the policy term is about.</summary>
+    /// <summary>The share of a slice's tokens, those of the highest entropy, that the policy term keeps; the others still count where it divides by the number of tokens.</summary>
     /// <value>Default: <c>1</c> (all). Range: 0 to 1; 0 keeps those of the very highest.</value>
     /// <remarks>
     /// All, as in the reference; the paper uses 0.2.
@@ -80,7 +84,7 @@ public sealed class LossOptions
     /// <summary>The entropy bonus.</summary>
     public EntropyOptions Entropy { get; private set; } = new();
 
-    /// <summary>Weight of the divergence from the policy as it was before training.</summary>
+    /// <summary>Weight of the divergence from the reference policy: the one before training, unless <see cref="ReferenceOptions.SyncEverySteps"/> lets it follow.</summary>
     /// <value>Default: <c>0</c>. Range: 0 or more.</value>
     /// <remarks>
     /// At 0 no reference policy is kept and no reference pass runs.
@@ -101,6 +105,7 @@ public sealed class LossOptions
     /// <value>Default: <c>Group</c>. Range: a member of <see cref="Grpo.ScaleRewards"/>.</value>
     /// <remarks>
     /// Each prompt then weighs about the same, whatever the scale of its rewards.
+    /// <para>Refused: another than the default with <see cref="RewardAggregation.NormalizeThenSum"/>, which divides by deviations of its own.</para>
     /// <para>Source: TRL <c>scale_rewards</c>.</para>
     /// </remarks>
     public ScaleRewards ScaleRewards { get; set; } = ScaleRewards.Group;
@@ -108,7 +113,7 @@ public sealed class LossOptions
     /// <summary>How several rewards become one advantage.</summary>
     /// <value>Default: <c>SumThenNormalize</c>. Range: a member of <see cref="Grpo.RewardAggregation"/>.</value>
     /// <remarks>
-    /// With one reward there is little difference.
+    /// The sum is what is wanted, as it is weighted; normalising first is for rewards of unlike scale.
     /// <para>Source: TRL <c>multi_objective_aggregation</c>; GDPO, arXiv 2601.05242.</para>
     /// </remarks>
     public RewardAggregation RewardAggregation { get; set; } = RewardAggregation.SumThenNormalize;
@@ -121,7 +126,13 @@ public sealed class LossOptions
     /// </remarks>
     public bool MaskTruncatedCompletions { get; set; }
 
+    /// <summary>Whether the loss is the clipped one, which reads both bounds and <see cref="Delta"/>.</summary>
+    internal bool Clips => Custom is null && Type is (LossType.Dapo or LossType.Grpo or LossType.Bnpo or LossType.DrGrpo or LossType.Luspo);
+
     internal double ResolvedEpsilonHigh => EpsilonHigh ?? EpsilonLow;
+
+    /// <summary>Whether the loss is that built-in one.</summary>
+    internal bool Is(LossType type) => Custom is null && Type == type;
 
     /// <summary>The numbers of the loss, none of them null that need not be.</summary>
     internal ObjectiveSettings ToObjective(CorrectionSettings correction) => new()

@@ -4,12 +4,13 @@ namespace Microsoft.ML.Grpo;
 public sealed class OptimizerOptions
 {
     private const double DefaultLearningRate = 1e-6;
+    private const double DefaultLoraLearningRate = 1e-4;
     private const int DefaultWarmupPercent = 5;
 
     /// <summary>The largest learning rate of the run.</summary>
-    /// <value>Default: <c>null</c> (1e-6). Range: 0 or more; 0 trains nothing, and is warned of.</value>
+    /// <value>Default: <c>null</c> (1e-6; 1e-4 with <see cref="GrpoOptions.Lora"/>). Range: 0 or more; 0 trains nothing, and is warned of.</value>
     /// <remarks>
-    /// Safe for all weights of a pretrained model; a model of a few million weights wants about 1e-3.
+    /// All weights of a pretrained model are safe at 1e-6, which would never move an adapter; a model of a few million weights wants about 1e-3.
     /// <para>Source: TRL <c>learning_rate</c>.</para>
     /// </remarks>
     public double? LearningRate { get; set; }
@@ -70,7 +71,8 @@ public sealed class OptimizerOptions
     /// </remarks>
     public double MaxGradientNorm { get; set; } = 1;
 
-    internal double ResolvedLearningRate => LearningRate ?? DefaultLearningRate;
+    /// <summary>The largest learning rate; the default depends on whether adapters are trained or all weights.</summary>
+    internal double ResolveLearningRate(bool lora) => LearningRate ?? (lora ? DefaultLoraLearningRate : DefaultLearningRate);
 
     /// <summary>The warm-up of a run of <paramref name="steps"/> steps.</summary>
     internal int ResolveWarmupSteps(int steps) => WarmupSteps ?? (int)(((long)steps * DefaultWarmupPercent + 99) / 100);

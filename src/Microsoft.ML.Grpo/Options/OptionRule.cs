@@ -27,6 +27,28 @@ internal sealed record OptionRule(string Option, Func<GrpoOptions, bool> IsBroke
             o => !Enum.IsDefined(read(o)),
             o => Text($"{option} is {read(o)}, which is no {typeof(TEnum).Name}: use {string.Join(" or ", Enum.GetNames<TEnum>())}."));
 
+    /// <summary>The option is null, or something reads it.</summary>
+    /// <param name="option">The option.</param>
+    /// <param name="set">Its value if it was set, else null.</param>
+    /// <param name="idle">When nothing reads it, why, a colon and what to set instead; else null.</param>
+    /// <param name="off">The value that says nothing.</param>
+    public static OptionRule NoEffect(string option, Func<GrpoOptions, object?> set, Func<GrpoOptions, string?> idle, string off = "null") =>
+        new(
+            option,
+            o => set(o) is not null && idle(o) is not null,
+            o => $"{option} is {(set(o) is bool flag ? (flag ? "true" : "false") : Text($"{set(o)}"))}, but has no effect {idle(o)}, or {option} = {off}.");
+
+    /// <summary>The value if it is another than the default, as <see cref="NoEffect"/> reads it; else null.</summary>
+    public static object? Changed<T>(T value, T usual) => EqualityComparer<T>.Default.Equals(value, usual) ? null : value is null ? "null" : value;
+
+    /// <summary>Which options, if any, make the sampler draw from a part of the distribution.</summary>
+    public static string Truncations(SamplingOptions sampling) => string.Join(", ", new[]
+    {
+        sampling.TopK is null ? null : Text($"Sampling.TopK = {sampling.TopK}"),
+        sampling.TopP is null or 1 ? null : Text($"Sampling.TopP = {sampling.TopP}"),
+        sampling.MinP is null or 0 ? null : Text($"Sampling.MinP = {sampling.MinP}"),
+    }.OfType<string>());
+
     /// <summary>Text with numbers as code spells them, whatever the culture.</summary>
     public static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

@@ -11,20 +11,48 @@ internal static class OptionWarnings
     [
         new("Sampling", o => Truncations(o.Sampling).Length > 0, o => $"{Truncations(o.Sampling)} samples from a part of the distribution while the loss sees the whole of it, so the policy learns from a biased sample: leave it null unless you mean it."),
         new("Optimizer.LearningRate", o => o.Optimizer.LearningRate == 0, _ => "Optimizer.LearningRate is 0: the run samples and scores, but trains nothing."),
-        new("Loss.EpsilonLow", o => o.ResolveSchedule().Aligned && ClipIsSet(o.Loss), o => Text($"Loss.EpsilonLow is {o.Loss.EpsilonLow} and Loss.EpsilonHigh is {o.Loss.ResolvedEpsilonHigh}, but neither has an effect: the weights do not change while a rollout is in use, so the policy ratio is 1 at every update. Raise StepsPerRollout or IterationsPerRollout if the clip is to act.")),
+
+        // The level of the ratio
+        new("Loss.RatioLevel", o => o.Loss.Is(LossType.Luspo) && o.Loss.RatioLevel != RatioLevel.Sequence, o => $"Loss.RatioLevel is {o.Loss.RatioLevel}, but Luspo is meant for the ratio of a completion: set Loss.RatioLevel = Sequence."),
+        new("Loss.RatioLevel", o => o.Loss.Is(LossType.Vespo) && o.Loss.RatioLevel == RatioLevel.Sequence, _ => "Loss.RatioLevel is Sequence, but Vespo makes the weight of a completion from the ratios of its tokens by itself: leave Loss.RatioLevel at Token."),
+        new("Loss.RatioLevel", o => SumsTokens(o.Loss) && o.Loss.RatioLevel == RatioLevel.Sequence, o => $"Loss.RatioLevel is Sequence, but {o.Loss.Type} sums over tokens, so each completion weighs by its length: set Loss.Type = Grpo, which is GSPO."),
+
+        // Bounds
+        new("Loss.EpsilonHigh", o => o.Loss.Is(LossType.Cispo) && o.Loss.ResolvedEpsilonHigh <= 1, o => Text($"Loss.EpsilonHigh is {o.Loss.ResolvedEpsilonHigh}, which to Cispo is the greatest weight of a token, not a distance from 1, so even tokens that have not drifted are held to it: set Loss.EpsilonHigh above 1; 5 is usual.")),
+        new("Loss.Delta", o => o.Loss.Delta <= 1 + o.Loss.ResolvedEpsilonHigh, o => Text($"Loss.Delta is {o.Loss.Delta}, which is not above 1 + Loss.EpsilonHigh ({1 + o.Loss.ResolvedEpsilonHigh}), so it also bounds ratios that the clip allows: raise it.")),
+        new("Loss.OffPolicyMaskThreshold", o => o.Loss.OffPolicyMaskThreshold < 0, o => Text($"Loss.OffPolicyMaskThreshold is {o.Loss.OffPolicyMaskThreshold}: below 0 it leaves out completions that have not drifted at all. Set it above 0.")),
+
+        // What cannot act, or acts on the wrong thing
+        new("Loss.EpsilonLow", o => RatioIsOne(o) && ActAwayFromOne(o).Length > 0, o => $"{ActAwayFromOne(o)} has no effect: the weights do not change while a rollout is in use, so the policy ratio is 1 at every update. Raise StepsPerRollout or IterationsPerRollout if it is to act."),
+        new("Lora.Dropout", o => o.Lora is { Dropout: > 0 } && o.ResolveCorrection().IsOn, o => Text($"Lora.Dropout is {o.Lora!.Dropout} and ImportanceSampling.Mode is {o.ResolveCorrection().Mode}: sampling has no dropout, so the IS ratio measures it too. Set Lora.Dropout = 0, or ImportanceSampling.Mode = Off.")),
     ];
 
     /// <summary>The warnings for options that break no rule.</summary>
     public static IReadOnlyList<string> For(GrpoOptions options) =>
         [.. All.Where(rule => rule.IsBroken(options)).Select(rule => rule.Message(options))];
 
-    private static string Truncations(SamplingOptions sampling) => string.Join(", ", new[]
-    {
-        sampling.TopK is null ? null : Text($"Sampling.TopK = {sampling.TopK}"),
-        sampling.TopP is null or 1 ? null : Text($"Sampling.TopP = {sampling.TopP}"),
-        sampling.MinP is null or 0 ? null : Text($"Sampling.MinP = {sampling.MinP}"),
-    }.OfType<string>());
+    private static bool SumsTokens(LossOptions loss) =>
+        loss.Is(LossType.Bnpo) || loss.Is(LossType.DrGrpo) || loss.Is(LossType.Dapo) || loss.Is(LossType.Cispo);
 
-    private static bool ClipIsSet(LossOptions loss) =>
-        loss.EpsilonLow != Defaults.EpsilonLow || loss.ResolvedEpsilonHigh != Defaults.EpsilonLow;
+    /// <summary>Dropout makes a second visit to a rollout, or a scoring pass before the first, differ though the weights do not.</summary>
+    private static bool RatioIsOne(GrpoOptions o)
+    {
+        Schedule schedule = o.ResolveSchedule();
+        bool secondPass = schedule.Iterations > 1 || o.ImportanceSampling.Route == CorrectionRoute.Precompute;
+        return schedule.Aligned && !(secondPass && o.Lora is { Dropout: > 0 });
+    }
+
+    private static bool VespoIsSet(VespoOptions vespo) => (vespo.KPositive ?? vespo.LambdaPositive ?? vespo.KNegative ?? vespo.LambdaNegative) is not null;
+
+    /// <summary>The options that were set and act only where the policy ratio is not 1. Cispo's bound is not among them: below 1 it always acts, and it has to be set.</summary>
+    private static string ActAwayFromOne(GrpoOptions o) => string.Join(", ", new[]
+    {
+        o.Loss.EpsilonLow == Defaults.EpsilonLow ? null : Text($"Loss.EpsilonLow = {o.Loss.EpsilonLow}"),
+        o.Loss.Clips && o.Loss.EpsilonHigh is { } high ? Text($"Loss.EpsilonHigh = {high}") : null,
+        o.Loss.Delta >= 1 ? Text($"Loss.Delta = {o.Loss.Delta}") : null,
+        o.Loss.Sapo.TemperaturePositive is { } positive ? Text($"Loss.Sapo.TemperaturePositive = {positive}") : null,
+        o.Loss.Sapo.TemperatureNegative is { } negative ? Text($"Loss.Sapo.TemperatureNegative = {negative}") : null,
+        o.ResolveCorrection().IsOn || !VespoIsSet(o.Loss.Vespo) ? null : "Loss.Vespo",
+        o.Loss.OffPolicyMaskThreshold >= 0 && o is { RolloutEngine: null, Lora: null or { Dropout: 0 } } ? Text($"Loss.OffPolicyMaskThreshold = {o.Loss.OffPolicyMaskThreshold}") : null,
+    }.OfType<string>());
 }

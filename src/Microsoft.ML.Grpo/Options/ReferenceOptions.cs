@@ -4,7 +4,7 @@ namespace Microsoft.ML.Grpo;
 public sealed class ReferenceOptions
 {
     /// <summary>Steps from one mixing of the policy into the reference to the next.</summary>
-    /// <value>Default: <c>null</c> (never: the reference stays the policy before training). Range: 1 or more.</value>
+    /// <value>Default: <c>null</c> (never: the reference stays the policy before training). Range: 1 to the number of steps.</value>
     /// <remarks>
     /// A fixed reference says what a run may forget; one that follows does not.
     /// <para>Refused: while <see cref="LossOptions.Beta"/> is 0; with <see cref="GrpoOptions.Lora"/>, whose reference is the model without the adapter.</para>
@@ -15,7 +15,7 @@ public sealed class ReferenceOptions
     /// <summary>Share of the policy in the mixture: <c>reference = (1 − mix) · reference + mix · policy</c>.</summary>
     /// <value>Default: <c>null</c> (0.6). Range: above 0, at most 1.</value>
     /// <remarks>
-    /// The reference implementation's.
+    /// The reference implementation's, which syncs every 512 steps when it does.
     /// <para>Refused: unless <see cref="SyncEverySteps"/> is set.</para>
     /// <para>Source: TRL <c>ref_model_mixup_alpha</c>; TR-DPO, arXiv 2404.09656.</para>
     /// </remarks>

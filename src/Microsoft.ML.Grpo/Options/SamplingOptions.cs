@@ -16,6 +16,7 @@ public sealed class SamplingOptions
     /// <value>Default: <c>null</c> (off). Range: 1 or more.</value>
     /// <remarks>
     /// Off, since the loss sees the whole distribution and the sampler should too; set, it is warned of.
+    /// <para>Refused: with a correction (<see cref="ImportanceSamplingOptions.Mode"/>).</para>
     /// <para>Source: TRL <c>top_k</c>.</para>
     /// </remarks>
     public int? TopK { get; set; }
@@ -24,6 +25,7 @@ public sealed class SamplingOptions
     /// <value>Default: <c>null</c> (off). Range: above 0, at most 1; 1 is off.</value>
     /// <remarks>
     /// Off for the reason of <see cref="TopK"/>; set below 1, it is warned of.
+    /// <para>Refused: with a correction (<see cref="ImportanceSamplingOptions.Mode"/>).</para>
     /// <para>Source: TRL <c>top_p</c>.</para>
     /// </remarks>
     public double? TopP { get; set; }
@@ -32,6 +34,7 @@ public sealed class SamplingOptions
     /// <value>Default: <c>null</c> (off). Range: 0 to 1; 0 is off.</value>
     /// <remarks>
     /// Off for the reason of <see cref="TopK"/>; set above 0, it is warned of.
+    /// <para>Refused: with a correction (<see cref="ImportanceSamplingOptions.Mode"/>).</para>
     /// <para>Source: TRL <c>min_p</c>.</para>
     /// </remarks>
     public double? MinP { get; set; }

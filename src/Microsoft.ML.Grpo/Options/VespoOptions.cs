@@ -6,7 +6,8 @@ public sealed class VespoOptions
     /// <summary>k for completions with an advantage of 0 or more.</summary>
     /// <value>Default: <c>null</c> (2). Range: any number.</value>
     /// <remarks>
-    /// The reference's.
+    /// The reference implementation's.
+    /// <para>Ignored: on an aligned schedule (the default) without a correction, where the ratio and with it the weight is 1 at every update; set there, it is warned of.</para>
     /// <para>Refused: unless <see cref="LossOptions.Type"/> is <c>Vespo</c>.</para>
     /// <para>Source: TRL <c>vespo_k_pos</c>; VESPO, arXiv 2602.10693.</para>
     /// </remarks>
@@ -15,7 +16,8 @@ public sealed class VespoOptions
     /// <summary>lambda for completions with an advantage of 0 or more.</summary>
     /// <value>Default: <c>null</c> (3). Range: any number; below 1e-4 counts as 1e-4.</value>
     /// <remarks>
-    /// The reference's.
+    /// The reference implementation's.
+    /// <para>Ignored: on an aligned schedule (the default) without a correction, where the ratio and with it the weight is 1 at every update; set there, it is warned of.</para>
     /// <para>Refused: unless <see cref="LossOptions.Type"/> is <c>Vespo</c>.</para>
     /// <para>Source: TRL <c>vespo_lambda_pos</c>; VESPO, arXiv 2602.10693.</para>
     /// </remarks>
@@ -24,7 +26,8 @@ public sealed class VespoOptions
     /// <summary>k for the others.</summary>
     /// <value>Default: <c>null</c> (3). Range: any number.</value>
     /// <remarks>
-    /// The reference's.
+    /// The reference implementation's.
+    /// <para>Ignored: on an aligned schedule (the default) without a correction, where the ratio and with it the weight is 1 at every update; set there, it is warned of.</para>
     /// <para>Refused: unless <see cref="LossOptions.Type"/> is <c>Vespo</c>.</para>
     /// <para>Source: TRL <c>vespo_k_neg</c>; VESPO, arXiv 2602.10693.</para>
     /// </remarks>
@@ -33,7 +36,8 @@ public sealed class VespoOptions
     /// <summary>lambda for the others.</summary>
     /// <value>Default: <c>null</c> (2). Range: any number; below 1e-4 counts as 1e-4.</value>
     /// <remarks>
-    /// The reference's.
+    /// The reference implementation's.
+    /// <para>Ignored: on an aligned schedule (the default) without a correction, where the ratio and with it the weight is 1 at every update; set there, it is warned of.</para>
     /// <para>Refused: unless <see cref="LossOptions.Type"/> is <c>Vespo</c>.</para>
     /// <para>Source: TRL <c>vespo_lambda_neg</c>; VESPO, arXiv 2602.10693.</para>
     /// </remarks>

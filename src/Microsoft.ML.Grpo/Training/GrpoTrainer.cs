@@ -61,7 +61,7 @@ internal sealed class GrpoTrainer : IDisposable
         _ = options.ForSteps(_steps); // what has no effect in so many steps is known only now
 
         _sampling = options.Sampling.ToParameters(options.MaxCompletionTokens, policy.StopIds);
-        _rates = new(options.Optimizer.ResolvedLearningRate, options.Optimizer.Schedule, options.Optimizer.ResolveWarmupSteps(_steps), _steps);
+        _rates = new(options.Optimizer.ResolveLearningRate(options.Lora is not null), options.Optimizer.Schedule, options.Optimizer.ResolveWarmupSteps(_steps), _steps);
         _warnings = new(logger, options.Loss.ScaleRewards);
         _clock = new(_steps, work, options.Progress, TimeProvider.System);
 

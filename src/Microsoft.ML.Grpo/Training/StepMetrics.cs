@@ -28,4 +28,7 @@ internal sealed class StepMetrics
     /// <summary>The means by name; NaN where nothing was known.</summary>
     public Dictionary<string, double> ToDictionary() => _values.ToDictionary(
         v => v.Key, v => v.Value.Where(x => !double.IsNaN(x)).DefaultIfEmpty(double.NaN).Average());
+
+    /// <summary>How many values there are by name.</summary>
+    public Dictionary<string, int> Counts() => _values.ToDictionary(v => v.Key, v => v.Value.Count);
 }

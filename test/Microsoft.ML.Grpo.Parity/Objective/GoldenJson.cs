@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Grpo.Parity;
@@ -39,6 +38,8 @@ internal static class GoldenJson
 
     public static JsonElement Field(JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) ? value : throw new InvalidDataException($"'{name}' is missing");
+
+    public static JsonElement Object(Dictionary<string, JsonElement> fields) => JsonSerializer.SerializeToElement(fields);
 
     public static JsonElement? Optional(JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;

@@ -65,9 +65,9 @@ internal sealed class TrlOptions
     public int MaxCompletionLength => _values["max_completion_length"].GetInt32();
 
     public ScaleRewards ScaleRewards => Choice(
-        "scale_rewards", new() { ["group"] = ScaleRewards.Group, ["batch"] = ScaleRewards.Batch, ["none"] = ScaleRewards.None });
+        "scale_rewards", new Dictionary<string, ScaleRewards> { ["group"] = ScaleRewards.Group, ["batch"] = ScaleRewards.Batch, ["none"] = ScaleRewards.None });
 
-    public RewardAggregation Aggregation => Choice("multi_objective_aggregation", new()
+    public RewardAggregation Aggregation => Choice("multi_objective_aggregation", new Dictionary<string, RewardAggregation>
     {
         ["sum_then_normalize"] = RewardAggregation.SumThenNormalize, ["normalize_then_sum"] = RewardAggregation.NormalizeThenSum,
     });
@@ -83,13 +83,13 @@ internal sealed class TrlOptions
     /// <param name="correction">Whether the case corrects for its sampler.</param>
     public ObjectiveSettings Objective(bool correction) => new()
     {
-        LossType = Choice("loss_type", new()
+        LossType = Choice("loss_type", new Dictionary<string, LossType>
         {
             ["dapo"] = LossType.Dapo, ["grpo"] = LossType.Grpo, ["bnpo"] = LossType.Bnpo, ["dr_grpo"] = LossType.DrGrpo,
             ["cispo"] = LossType.Cispo, ["sapo"] = LossType.Sapo, ["luspo"] = LossType.Luspo, ["vespo"] = LossType.Vespo,
         }),
         CustomLoss = null,
-        RatioLevel = Choice("importance_sampling_level", new() { ["token"] = RatioLevel.Token, ["sequence"] = RatioLevel.Sequence }),
+        RatioLevel = Choice("importance_sampling_level", new Dictionary<string, RatioLevel> { ["token"] = RatioLevel.Token, ["sequence"] = RatioLevel.Sequence }),
         EpsilonLow = Number("epsilon"),
         EpsilonHigh = NumberOrNull("epsilon_high") ?? Number("epsilon"),
         Delta = NumberOrNull("delta"),
@@ -106,7 +106,7 @@ internal sealed class TrlOptions
     };
 
     private CorrectionSettings Correction() => new(
-        Choice("vllm_importance_sampling_mode", new()
+        Choice("vllm_importance_sampling_mode", new Dictionary<string, CorrectionMode>
         {
             ["token_truncate"] = CorrectionMode.TokenTruncate, ["token_mask"] = CorrectionMode.TokenMask,
             ["sequence_truncate"] = CorrectionMode.SequenceTruncate, ["sequence_mask"] = CorrectionMode.SequenceMask,

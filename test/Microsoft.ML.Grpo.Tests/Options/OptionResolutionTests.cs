@@ -60,7 +60,10 @@ public class OptionResolutionTests
         Assert.AreEqual(5, options.ResolvedEvaluationSamples);
         Assert.AreEqual(77, options.ResolvedGenerationTokens);
         Assert.AreEqual(new ObjectiveSettings { EpsilonLow = 0.3, EpsilonHigh = 0.3, BiasCorrectedKl = true }, options.Loss.ToObjective(CorrectionSettings.Off));
-        Assert.AreEqual(1e-6, options.Optimizer.ResolvedLearningRate);
+        Assert.AreEqual(3, options.ResolvedMaxResampleRounds);
+        Assert.AreEqual((0.2, 0.005, 0.0, 1.0), (options.Loss.Entropy.ResolvedTarget, options.Loss.Entropy.ResolvedDelta, options.Loss.Entropy.ResolvedMinimum, options.Loss.Entropy.ResolvedMaximum));
+        Assert.IsFalse(options.Loss.Entropy.HasBonus);
+        Assert.AreEqual(0.6, options.Reference.ResolvedSyncMix);
         Assert.AreEqual(4096, options.Execution.ResolvedMicroBatchTokens);
     }
 
@@ -72,13 +75,92 @@ public class OptionResolutionTests
             Evaluation = { Samples = 2 },
             Generation = { MaxCompletionTokens = 3 },
             Loss = { Type = LossType.Grpo, EpsilonLow = 0.1, EpsilonHigh = 0.28, Beta = 0.04, BiasCorrectedKl = false },
-            Optimizer = { LearningRate = 0.5 },
+            MaxResampleRounds = 7,
+            Reference = { SyncMix = 0.25 },
             Execution = { MicroBatchTokens = 6 },
         };
         Assert.AreEqual(2, options.ResolvedEvaluationSamples);
         Assert.AreEqual(3, options.ResolvedGenerationTokens);
         Assert.AreEqual(new ObjectiveSettings { LossType = LossType.Grpo, EpsilonLow = 0.1, EpsilonHigh = 0.28, Beta = 0.04, BiasCorrectedKl = false }, options.Loss.ToObjective(CorrectionSettings.Off));
-        Assert.AreEqual(0.5, options.Optimizer.ResolvedLearningRate);
+        Assert.AreEqual(7, options.ResolvedMaxResampleRounds);
+        Assert.AreEqual(0.25, options.Reference.ResolvedSyncMix);
         Assert.AreEqual(6, options.Execution.ResolvedMicroBatchTokens);
+    }
+
+    [TestMethod]
+    public void The_learning_rate_defaults_to_a_larger_one_for_adapters()
+    {
+        Assert.AreEqual(1e-6, new OptimizerOptions().ResolveLearningRate(lora: false));
+        Assert.AreEqual(1e-4, new OptimizerOptions().ResolveLearningRate(lora: true));
+        Assert.AreEqual(0.5, new OptimizerOptions { LearningRate = 0.5 }.ResolveLearningRate(lora: false));
+        Assert.AreEqual(0.5, new OptimizerOptions { LearningRate = 0.5 }.ResolveLearningRate(lora: true));
+    }
+
+    [TestMethod]
+    [DataRow(null, false, CorrectionMode.Off)]
+    [DataRow(null, true, CorrectionMode.TokenTruncate)]
+    [DataRow(CorrectionMode.Off, true, CorrectionMode.Off)]
+    [DataRow(CorrectionMode.SequenceMask, false, CorrectionMode.SequenceMask)]
+    [DataRow(CorrectionMode.SequenceMask, true, CorrectionMode.SequenceMask)]
+    public void The_correction_defaults_to_what_the_sampler_needs(CorrectionMode? mode, bool engine, CorrectionMode expected)
+    {
+        var options = new GrpoOptions { RolloutEngine = engine ? new RoundedRolloutEngine() : null, ImportanceSampling = { Mode = mode, MinRatio = 0.5 } };
+        Assert.AreEqual(expected == CorrectionMode.Off ? CorrectionSettings.Off : new(expected, 0.5, 2), options.ResolveCorrection());
+    }
+
+    [TestMethod]
+    public void Every_number_of_the_loss_reaches_the_objective()
+    {
+        var loss = new UnusedLoss();
+        var correction = new CorrectionSettings(CorrectionMode.TokenMask, 0.5, 2);
+        var options = new LossOptions
+        {
+            Type = LossType.Vespo,
+            Custom = loss,
+            RatioLevel = RatioLevel.Sequence,
+            Delta = 4,
+            Sapo = { TemperaturePositive = 2, TemperatureNegative = 3 },
+            Vespo = { KPositive = 5, LambdaPositive = 6, KNegative = 7, LambdaNegative = 8 },
+            OffPolicyMaskThreshold = 0.5,
+            TopEntropyQuantile = 0.2,
+            Entropy = { Adaptive = true },
+        };
+        Assert.AreEqual(
+            new ObjectiveSettings
+            {
+                LossType = LossType.Vespo,
+                CustomLoss = loss,
+                RatioLevel = RatioLevel.Sequence,
+                EpsilonLow = 0.2,
+                EpsilonHigh = 0.2,
+                Delta = 4,
+                SapoTemperaturePositive = 2,
+                SapoTemperatureNegative = 3,
+                VespoPositive = new(5, 6),
+                VespoNegative = new(7, 8),
+                OffPolicyMaskThreshold = 0.5,
+                TopEntropyQuantile = 0.2,
+                EntropyBonus = true,
+                BiasCorrectedKl = true,
+                Correction = correction,
+            },
+            options.ToObjective(correction));
+    }
+
+    [TestMethod]
+    [DataRow(0.0, false, false)]
+    [DataRow(0.01, false, true)]
+    [DataRow(0.0, true, true)]
+    public void There_is_a_bonus_with_a_coefficient_or_a_target(double coefficient, bool adaptive, bool expected) =>
+        Assert.AreEqual(expected, new EntropyOptions { Coefficient = coefficient, Adaptive = adaptive }.HasBonus);
+
+    [TestMethod]
+    public void A_schedule_whose_counts_are_out_of_range_is_none()
+    {
+        Assert.IsNull(new GrpoOptions { StepsPerRollout = 0 }.TryResolveSchedule());
+        Assert.IsNull(new GrpoOptions { RolloutsPerStep = 0 }.TryResolveSchedule());
+        Assert.IsNull(new GrpoOptions { IterationsPerRollout = 0 }.TryResolveSchedule());
+        Assert.IsNull(new GrpoOptions { AdvancedSchedule = new(1, 0, 1) }.TryResolveSchedule());
+        Assert.AreEqual(new Schedule(1, 2, 1), new GrpoOptions { StepsPerRollout = 2 }.TryResolveSchedule());
     }
 }

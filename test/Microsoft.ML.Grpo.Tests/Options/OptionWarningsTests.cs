@@ -3,6 +3,8 @@ namespace Microsoft.ML.Grpo.Tests;
 [TestClass]
 public class OptionWarningsTests
 {
+    private const string CannotAct = " has no effect: the weights do not change while a rollout is in use, so the policy ratio is 1 at every update. Raise StepsPerRollout or IterationsPerRollout if it is to act.";
+
     [TestMethod]
     public void Defaults_have_no_warning() => Assert.IsEmpty(OptionWarnings.For(TestOptions.Valid()));
 
@@ -35,7 +37,28 @@ public class OptionWarningsTests
     {
         var options = TestOptions.Valid();
         options.Loss.EpsilonHigh = 0.28;
-        AssertOnly("Loss.EpsilonLow is 0.2 and Loss.EpsilonHigh is 0.28, but neither has an effect: the weights do not change while a rollout is in use, so the policy ratio is 1 at every update. Raise StepsPerRollout or IterationsPerRollout if the clip is to act.", options);
+        AssertOnly($"Loss.EpsilonHigh = 0.28{CannotAct}", options);
+        (options.Loss.EpsilonLow, options.Loss.Delta) = (0.1, 4);
+        AssertOnly($"Loss.EpsilonLow = 0.1, Loss.EpsilonHigh = 0.28, Loss.Delta = 4{CannotAct}", options);
+    }
+
+    [TestMethod]
+    public void Numbers_of_losses_that_cannot_act_are_warned_of()
+    {
+        AssertOnly($"Loss.Sapo.TemperaturePositive = 2, Loss.Sapo.TemperatureNegative = 3{CannotAct}", Valid(o => (o.Loss.Type, o.Loss.Sapo.TemperaturePositive, o.Loss.Sapo.TemperatureNegative) = (LossType.Sapo, 2, 3)));
+        AssertOnly($"Loss.Vespo{CannotAct}", Valid(o => (o.Loss.Type, o.Loss.Vespo.KPositive) = (LossType.Vespo, 1)));
+        AssertOnly($"Loss.Vespo{CannotAct}", Valid(o => (o.Loss.Type, o.Loss.Vespo.LambdaPositive) = (LossType.Vespo, 1)));
+        AssertOnly($"Loss.Vespo{CannotAct}", Valid(o => (o.Loss.Type, o.Loss.Vespo.KNegative) = (LossType.Vespo, 1)));
+        AssertOnly($"Loss.Vespo{CannotAct}", Valid(o => (o.Loss.Type, o.Loss.Vespo.LambdaNegative) = (LossType.Vespo, 1)));
+    }
+
+    [TestMethod]
+    public void A_mask_of_completions_that_cannot_have_drifted_is_warned_of()
+    {
+        var options = Valid(o => o.Loss.OffPolicyMaskThreshold = 0.5);
+        AssertOnly($"Loss.OffPolicyMaskThreshold = 0.5{CannotAct}", options);
+        options.RolloutEngine = new RoundedRolloutEngine();
+        Assert.IsEmpty(OptionWarnings.For(options));
     }
 
     [TestMethod]
@@ -45,6 +68,74 @@ public class OptionWarningsTests
         options.Loss.EpsilonHigh = 0.28;
         options.IterationsPerRollout = 2;
         Assert.IsEmpty(OptionWarnings.For(options));
+    }
+
+    [TestMethod]
+    public void A_second_walk_before_the_weights_change_moves_the_ratio_by_dropout_alone()
+    {
+        var options = Valid(o => (o.Loss.EpsilonHigh, o.AdvancedSchedule, o.Lora) = (0.28, new(4, 2, 2), new()));
+        AssertOnly($"Loss.EpsilonHigh = 0.28{CannotAct}", options);
+        options.Lora!.Dropout = 0.1;
+        Assert.IsEmpty(OptionWarnings.For(options));
+        options.AdvancedSchedule = new(4, 2, 1);
+        AssertOnly($"Loss.EpsilonHigh = 0.28{CannotAct}", options);
+    }
+
+    [TestMethod]
+    public void A_ratio_of_the_wrong_level_is_warned_of()
+    {
+        AssertOnly("Loss.RatioLevel is Token, but Luspo is meant for the ratio of a completion: set Loss.RatioLevel = Sequence.", Valid(o => o.Loss.Type = LossType.Luspo));
+        AssertOnly("Loss.RatioLevel is Sequence, but Vespo makes the weight of a completion from the ratios of its tokens by itself: leave Loss.RatioLevel at Token.", Valid(o => (o.Loss.Type, o.Loss.RatioLevel) = (LossType.Vespo, RatioLevel.Sequence)));
+    }
+
+    [TestMethod]
+    [DataRow(LossType.Dapo)]
+    [DataRow(LossType.Bnpo)]
+    [DataRow(LossType.DrGrpo)]
+    [DataRow(LossType.Cispo)]
+    public void A_ratio_of_completions_in_a_sum_over_tokens_is_warned_of(LossType type) => AssertOnly(
+        $"Loss.RatioLevel is Sequence, but {type} sums over tokens, so each completion weighs by its length: set Loss.Type = Grpo, which is GSPO.",
+        Valid(o => (o.Loss.Type, o.Loss.RatioLevel, o.Loss.EpsilonHigh) = (type, RatioLevel.Sequence, type == LossType.Cispo ? 5 : null)));
+
+    [TestMethod]
+    public void A_bound_of_cispo_that_holds_tokens_that_have_not_drifted_is_warned_of()
+    {
+        AssertOnly("Loss.EpsilonHigh is 0.2, which to Cispo is the greatest weight of a token, not a distance from 1, so even tokens that have not drifted are held to it: set Loss.EpsilonHigh above 1; 5 is usual.", Valid(o => o.Loss.Type = LossType.Cispo));
+        AssertOnly("Loss.EpsilonHigh is 1, which to Cispo is the greatest weight of a token, not a distance from 1, so even tokens that have not drifted are held to it: set Loss.EpsilonHigh above 1; 5 is usual.", Valid(o => (o.Loss.Type, o.Loss.EpsilonHigh) = (LossType.Cispo, 1)));
+    }
+
+    [TestMethod]
+    public void A_second_bound_within_the_first_is_warned_of()
+    {
+        AssertOnly("Loss.Delta is 1.2, which is not above 1 + Loss.EpsilonHigh (1.2), so it also bounds ratios that the clip allows: raise it.", Valid(o => (o.Loss.Delta, o.StepsPerRollout) = (1.2, 2)));
+        AssertOnly("Loss.Delta is 0.9, which is not above 1 + Loss.EpsilonHigh (1.2), so it also bounds ratios that the clip allows: raise it.", Valid(o => o.Loss.Delta = 0.9));
+    }
+
+    [TestMethod]
+    public void A_threshold_of_drift_below_none_is_warned_of() => AssertOnly(
+        "Loss.OffPolicyMaskThreshold is -0.1: below 0 it leaves out completions that have not drifted at all. Set it above 0.",
+        Valid(o => o.Loss.OffPolicyMaskThreshold = -0.1));
+
+    [TestMethod]
+    public void A_correction_that_measures_dropout_is_warned_of() => AssertOnly(
+        "Lora.Dropout is 0.1 and ImportanceSampling.Mode is TokenTruncate: sampling has no dropout, so the IS ratio measures it too. Set Lora.Dropout = 0, or ImportanceSampling.Mode = Off.",
+        Valid(o => (o.RolloutEngine, o.Lora) = (new RoundedRolloutEngine(), new() { Dropout = 0.1 })));
+
+    [TestMethod]
+    public void Warnings_name_options_that_exist()
+    {
+        HashSet<string> names = [.. OptionsUnderTest.All().Select(o => o.Name), nameof(GrpoOptions.Sampling)];
+        foreach (OptionRule warning in OptionWarnings.All)
+        {
+            Assert.Contains(warning.Option, names);
+        }
+    }
+
+    private static GrpoOptions Valid(Action<GrpoOptions> change)
+    {
+        var options = TestOptions.Valid();
+        change(options);
+        return options;
     }
 
     private static void AssertOnly(string expected, GrpoOptions options)

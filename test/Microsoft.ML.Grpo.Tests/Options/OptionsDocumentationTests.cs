@@ -87,8 +87,8 @@ public partial class OptionsDocumentationTests
 
     private static string Reference(string cref)
     {
-        string[] path = cref[2..].Split('`')[0].Split('.');
-        bool isMember = cref[0] is 'P' or 'F' && path[^2] != nameof(GrpoOptions) && !path[^2].EndsWith("Options", StringComparison.Ordinal);
+        string[] path = cref[2..].Split('`', '(')[0].Split('.');
+        bool isMember = cref[0] is 'P' or 'F' or 'M' && path[^2] != nameof(GrpoOptions) && !path[^2].EndsWith("Options", StringComparison.Ordinal);
         return isMember ? $"{path[^2]}.{path[^1]}" : path[^1];
     }
 

@@ -1,11 +1,24 @@
+using System.Runtime.CompilerServices;
+
 namespace Microsoft.ML.Grpo.Tests;
 
-/// <summary>Options that break no rule and have no warning, and a reward that is never asked.</summary>
+/// <summary>Options that break no rule and have no warning, and things to set in them that are never used.</summary>
 internal static class TestOptions
 {
     public static GrpoOptions Valid() => new() { ModelPath = "model", Rewards = { Reward("length") } };
 
     public static Reward Reward(string name, double weight = 1) => new NamedReward(name, weight);
+
+    /// <summary>A policy that nothing is done with but to hand it on.</summary>
+    public static GrpoTransformer UnusedPolicy() => (GrpoTransformer)RuntimeHelpers.GetUninitializedObject(typeof(GrpoTransformer));
+
+    /// <summary>A view that is never read.</summary>
+    public static IDataView NoRows() => new MLContext(0).Data.LoadFromEnumerable<Row>([]);
+
+    private sealed class Row
+    {
+        public string Prompt { get; set; } = "";
+    }
 
     private sealed class NamedReward(string name, double weight) : Reward(name, weight, [])
     {

@@ -139,6 +139,18 @@ public class FurtherInputTests
         Assert.IsTrue(model.Passes.Count > 0 && model.Passes.All(p => p is null));
     }
 
+    [TestMethod]
+    public void The_drift_of_a_policy_that_has_not_moved_is_zero_with_inputs_too()
+    {
+        using var policy = TinyPolicy.Create();
+        using var model = BiasedByInputLM.Create(RandomModel.Config with { VocabularySize = 257 });
+        var prepared = PromptPreparation.Prepare([.. TinyRun.Prompts(5).Select(p => p with { Further = p.Row == 2 ? null : 0.5 + p.Row })], policy, 90, OverlongPrompts.Error, new LogLines());
+        var stage = new RolloutStage(new InProcessEngine(model, new(), WorkPurpose.Evaluation, WorkPurpose.Evaluation), policy.Tokenizer, new([TinyRun.Share]), ScaleRewards.Group, new(1));
+        var evaluator = new Evaluator(model, stage, prepared, new() { MaxTokens = 8, StopIds = policy.StopIds }, 3, 60, new());
+        Assert.AreEqual(0, evaluator.Run(default)["eval_drift"]);
+        Assert.AreEqual(0, evaluator.Run(default)["eval_drift"], 1e-12);
+    }
+
     private static Tensor Score(CausalLM model, IReadOnlyList<TokenSequence> rows) => SequenceScorer.Score(model, rows, 0.9, new(), WorkPurpose.Loss).LogProbs;
 
     /// <summary>Notes the inputs of the prompts that it is given.</summary>
