@@ -18,6 +18,7 @@ internal static class TrainingCommand
 
     public static int Run(DirectoryInfo directory, DirectoryInfo models, TextWriter output)
     {
+        TorchRuntime.SetThreads(1); // the models are tiny: threads would only wait for each other
         var report = new Report(output);
         try
         {
