@@ -7,7 +7,10 @@ internal static class Program
 {
     private static int Main(string[] arguments)
     {
-        var root = new RootCommand("Compares results of Microsoft.ML.Grpo with reference data.") { ModelsCommand.Create(), ObjectiveCommand.Create(), AdvantagesCommand.Create(), LoraCommand.Create() };
+        var root = new RootCommand("Compares results of Microsoft.ML.Grpo with reference data.")
+        {
+            ModelsCommand.Create(), ObjectiveCommand.Create(), AdvantagesCommand.Create(), LoraCommand.Create(), TrainingCommand.Create(),
+        };
         return root.Parse(arguments).Invoke();
     }
 }

@@ -251,6 +251,7 @@ internal sealed class GrpoTrainer : IDisposable
             metrics[name] = value;
         }
 
+        metrics["eval_num_tokens"] = _rolloutMetrics.Tokens;
         double Known(string name) => metrics.GetValueOrDefault(name, double.NaN);
         RunLog.Evaluation(_logger, step, Known("eval_reward"), Known("eval_greedy_reward"), Known("eval_drift"));
         _clock.Evaluated(metrics, watch.Elapsed);

@@ -1,0 +1,117 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Microsoft.ML.Grpo.Parity;
+
+namespace Microsoft.ML.Grpo.Tests;
+
+/// <summary>The checker's own code on the reference's recorded runs: every loss, norm, weight, metric and forward pass.</summary>
+[TestClass]
+public class TrainingParityTests
+{
+    private const string Absent = "the recorded runs";
+
+    public static IEnumerable<object[]> Runs => SharedGoldens.TryFind("training") is { } folder
+        ? Directory.GetFiles(folder, "*.json").Order(StringComparer.Ordinal).Select(path => new object[] { Path.GetFileName(path) })
+        : [[Absent]];
+
+    [TestMethod]
+    [DynamicData(nameof(Runs))]
+    public void A_recorded_run_arrives_at_the_same_place(string file)
+    {
+        var folder = SharedGoldens.Require("training");
+        var report = new Report(TextWriter.Null);
+        TrainingCheck.Run(Path.Combine(folder, file), SharedGoldens.Require("models"), report);
+        Assert.AreEqual(0, report.Failed, string.Join('\n', report.Failures));
+        Assert.IsGreaterThan(30, report.Ok, "kinds of numbers have gone");
+    }
+
+    [TestMethod]
+    [DataRow("loss of the second step", "micro_losses", "step 2: slice 1 is ")]
+    [DataRow("weight at the end", "sample_weights", "step 6: model.norm.weight[5] is ")]
+    [DataRow("metric", "entropy", "step 3: entropy is ")]
+    [DataRow("metric of another name", "mood", "step 1: mood is not among our metrics")]
+    [DataRow("weight decay", "parameter_groups", "step 0: weight decay of model.norm.weight is 0, the reference's 0.5")]
+    [DataRow("rate", "lr_used", "step 4: rate is 0.002, the reference's 0.003")]
+    [DataRow("pass", "loss tokens", ", at most 0")]
+    public void A_number_that_is_not_the_references_fails_and_is_named(string change, string kind, string detail)
+    {
+        var failures = Failures(run =>
+        {
+            switch (change)
+            {
+                case "loss of the second step": Add(run["steps"]![2]!["micro_losses"]![1]!, "loss", 1e-7); break;
+                case "weight at the end": run["sample_weights"]!["model.norm.weight"]![5] = 7.0; break;
+                case "metric": Add(run["logs"]![2]!, "entropy", 1e-6); break;
+                case "metric of another name": run["logs"]![0]!["mood"] = 1.0; break;
+                case "weight decay": run["parameter_groups"]![1]!["weight_decay"] = 0.5; break;
+                case "rate": run["steps"]![4]!["lr_used"]![0] = 0.003; break;
+                default: run["passes"]!.AsArray().Clear(); break;
+            }
+        });
+        Assert.IsTrue(failures.All(line => line.StartsWith($"FAIL  run {kind}  ", StringComparison.Ordinal) || line.StartsWith($"FAIL  run micro-batches {kind}  ", StringComparison.Ordinal)), string.Join('\n', failures));
+        StringAssert.Contains(failures[0], detail);
+
+        static void Add(JsonNode parent, string name, double amount) => parent[name] = parent[name]!.GetValue<double>() + amount;
+    }
+
+    [TestMethod]
+    [DataRow("option", "FAIL  run  option beam_width is 3: no such option is known here")]
+    [DataRow("half precision", "FAIL  run  option bf16 is true: only [false] can be replayed")]
+    [DataRow("steps", "FAIL  run  it has 6 steps, but max_steps is 7")]
+    [DataRow("effective", "FAIL  run  effective option beta is 0.5, but the options come to 0")]
+    [DataRow("order", "FAIL  run  it has 6 training batches, but 5 orders")]
+    [DataRow("ranks", "FAIL  run  it was made by 2 processes; only a run of one can be replayed")]
+    [DataRow("prompts", "FAIL  run  a generation batch is not 8 rows, 4 in a row of each prompt")]
+    [DataRow("surplus", "FAIL  run recording  6 of 7 rollouts and 0 of 0 evaluation batches were replayed")]
+    public void A_run_that_cannot_be_replayed_as_it_was_fails(string change, string line)
+    {
+        var failures = Failures(run =>
+        {
+            switch (change)
+            {
+                case "option": run["options"]!["beam_width"] = 3; break;
+                case "half precision": run["options"]!["bf16"] = true; break;
+                case "steps": run["options"]!["max_steps"] = 7; break;
+                case "effective": run["effective"]!["beta"] = 0.5; break;
+                case "order": run["orders"]!.AsArray().RemoveAt(0); break;
+                case "ranks": run["processes"] = 2; break;
+                case "prompts": run["generation_batches"]![0]!["prompt_ids"]![1] = new JsonArray(5, 6); break;
+                default:
+                    run["orders"]!.AsArray().Add(run["orders"]![0]!.DeepClone());
+                    run["generation_batches"]!.AsArray().Add(run["generation_batches"]![0]!.DeepClone());
+                    break;
+            }
+        });
+        Assert.AreEqual(line, failures[0]);
+    }
+
+    [TestMethod]
+    public void Folders_without_runs_and_files_that_are_none_fail()
+    {
+        using var folder = new TemporaryFolder();
+        Assert.AreEqual((1, $"FAIL  {folder.Path}  holds no .json file\n0 ok, 1 failed\n"), Run(folder.Path));
+        StringAssert.StartsWith(Run(folder["absent"]).Text, $"FAIL  {folder["absent"]}  ");
+        File.WriteAllText(folder["list.json"], "[]");
+        var (code, text) = Run(folder.Path);
+        Assert.AreEqual(1, code);
+        StringAssert.StartsWith(text, "FAIL  list  it is not a recorded run: ");
+
+        static (int Code, string Text) Run(string folder)
+        {
+            using var output = new StringWriter(CultureInfo.InvariantCulture) { NewLine = "\n" };
+            return (TrainingCommand.Run(new(folder), new(folder), output), output.ToString());
+        }
+    }
+
+    /// <summary>The lines that fail when a recorded run is changed.</summary>
+    private static IReadOnlyList<string> Failures(Action<JsonNode> change)
+    {
+        using var folder = new TemporaryFolder();
+        var run = JsonNode.Parse(File.ReadAllText(SharedGoldens.Require("training/onpolicy_dapo.json")))!;
+        change(run);
+        File.WriteAllText(folder["run.json"], run.ToJsonString());
+        var report = new Report(TextWriter.Null);
+        TrainingCheck.Run(folder["run.json"], SharedGoldens.Require("models"), report);
+        return report.Failures;
+    }
+}
