@@ -68,6 +68,6 @@ internal static partial class RunLog
     [LoggerMessage(21, LogLevel.Warning, "config.json has keys that nothing here reads: {Keys}. If one of them changes what the model computes, its outputs are not what they should be.")]
     public static partial void UnusedConfigKeys(ILogger logger, string keys);
 
-    [LoggerMessage(30, LogLevel.Warning, "Only {Informative} of a rollout's groups have rewards that differ, after {Rounds} rounds of further prompts (MaxResampleRounds); MinInformativeGroups asks for {Least}. The run goes on with what there is. Look at some completions: is the task too hard or too easy for this model? Lower MinInformativeGroups, or raise MaxResampleRounds. This is said once.")]
-    public static partial void FewInformative(ILogger logger, int informative, int rounds, int least);
+    [LoggerMessage(30, LogLevel.Warning, "MinInformativeGroups is {Least}, but only {Informative} groups of a rollout have rewards that differ, and further prompts were sampled as often as MaxResampleRounds = {Rounds} allows: the run goes on with what there is. Look at some completions: is the task too hard or too easy for this model? Lower MinInformativeGroups, or raise MaxResampleRounds. This is said once.")]
+    public static partial void FewInformative(ILogger logger, int least, int informative, int rounds);
 }
