@@ -65,7 +65,7 @@ internal sealed class LossStage(
                 result.Loss.backward();
             }
 
-            batch.Keep(places, result.Old, result.Correction);
+            batch.Keep(places, result.Old, result.Correction, settings.Correction);
             loss += value;
             statistics += result.Statistics;
         }

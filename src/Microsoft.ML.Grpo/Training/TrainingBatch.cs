@@ -96,8 +96,9 @@ internal sealed class TrainingBatch : IDisposable
     /// <summary>Keeps what a first visit found; rows that have theirs keep it, since the weights of a later visit need not be those that sampled.</summary>
     /// <param name="rows">Places of the rows.</param>
     /// <param name="old">[B, T'], no graph.</param>
-    /// <param name="ratio">[B, T'] or [B, 1], no graph; null: no correction.</param>
-    public void Keep(IReadOnlyList<int> rows, Tensor old, Tensor? ratio)
+    /// <param name="ratio">[B, T'], or [B, 1] where it is of sequences, no graph; null: no correction.</param>
+    /// <param name="correction">The correction.</param>
+    public void Keep(IReadOnlyList<int> rows, Tensor old, Tensor? ratio, CorrectionSettings correction)
     {
         if (rows.All(r => _kept[r]))
         {
@@ -111,7 +112,8 @@ internal sealed class TrainingBatch : IDisposable
         Old.narrow(1, 0, old.shape[1]).index_copy_(0, index, old);
         if (ratio is not null)
         {
-            Ratio ??= ones(Rows.Count, ratio.shape[1] == 1 ? 1 : Width, _sampler.dtype, _sampler.device).DetachFromDisposeScope();
+            // Not the ratio's own width: where the rows' longest completion is one token, that of tokens is [B, 1] too.
+            Ratio ??= ones(Rows.Count, correction.OfSequences ? 1 : Width, _sampler.dtype, _sampler.device).DetachFromDisposeScope();
             Ratio.narrow(1, 0, ratio.shape[1]).index_copy_(0, index, ratio);
         }
 
