@@ -32,7 +32,7 @@ internal sealed class PolicyOptimizer : IDisposable
         using var scope = NewDisposeScope();
         foreach (var (weights, _) in _parameters)
         {
-            weights.grad ??= zeros_like(weights).DetachFromDisposeScope(); // no token carried loss: the means of the gradient still move
+            weights.grad ??= zeros_like(weights); // no token carried loss: the means of the gradient still move; the weights hold it, past this scope
         }
 
         return nn.utils.clip_grad_norm_(_parameters.Select(p => p.Weights), _maxNorm);
