@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using TorchSharp;
 
 namespace Microsoft.ML.Grpo;
 
@@ -103,6 +104,7 @@ internal sealed class GrpoTrainer : IDisposable
     /// <exception cref="RewardException">A reward failed.</exception>
     public TrainingSummary Run()
     {
+        using var gradients = torch.enable_grad(); // else a caller who has them off would get the policy back as it was
         RunOpening.Announce(_logger, _policy, _order, _plan, _rates, _random.Seed);
         var history = new List<IReadOnlyDictionary<string, double>>();
         var initial = new Dictionary<string, double>();

@@ -1,3 +1,5 @@
+using TorchSharp;
+
 namespace Microsoft.ML.Grpo.Tests;
 
 [TestClass]
@@ -52,6 +54,15 @@ public class EdgeOfTheLoopTests
         var once = run.Weights;
         run.Train();
         Assert.IsTrue(TinyPolicy.Distance(once, run.Weights) > 1e-4);
+    }
+
+    [TestMethod]
+    public void A_caller_who_has_gradients_off_gets_the_same_run_and_still_has_them_off()
+    {
+        var expected = TinyRun.WeightsAfter();
+        using var noGrad = torch.no_grad();
+        CollectionAssert.AreEqual(expected, TinyRun.WeightsAfter());
+        Assert.IsFalse(torch.is_grad_enabled());
     }
 
     [TestMethod]
