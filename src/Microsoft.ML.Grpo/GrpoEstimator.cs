@@ -63,8 +63,8 @@ public sealed class GrpoEstimator : IEstimator<GrpoTransformer>
     /// <returns>The trained policy; dispose it.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The prompt column, or a column that a reward reads, is missing or of the wrong type.</exception>
     /// <exception cref="ArgumentException">There are no rows, a prompt is empty or too long, there are fewer rows than a rollout takes, or options do not fit the model.</exception>
-    /// <exception cref="IOException">The model directory or one of its files is missing.</exception>
-    /// <exception cref="ModelFormatException">A model file is damaged, or asks for what is not supported.</exception>
+    /// <exception cref="IOException">The directory of the model or of the adapter, or one of its files, is missing.</exception>
+    /// <exception cref="ModelFormatException">A file of the model or of the adapter is damaged, asks for what is not supported, or does not fit the other.</exception>
     /// <exception cref="InvalidDataException">A file of the tokenizer is damaged.</exception>
     /// <exception cref="NotSupportedException">The tokenizer or the chat template needs what is not supported.</exception>
     /// <exception cref="InvalidOperationException"><c>MLContext.GpuDeviceId</c> names a GPU that is not there, and <c>FallbackToCpu</c> is false.</exception>
@@ -88,11 +88,11 @@ public sealed class GrpoEstimator : IEstimator<GrpoTransformer>
             RunLog.Option(logger, warning);
         }
 
-        var policy = PolicyLoading.Policy(host, _options, logger);
+        // Never the host's own generator, which moves with every component made before this one.
+        var seed = _options.Seed ?? MLNetInternals.SeedOf(host) ?? RandomNumberGenerator.GetInt32(int.MaxValue);
+        var policy = PolicyLoading.ToTrain(host, _options, logger, seed);
         try
         {
-            // Never the host's own generator, which moves with every component made before this one.
-            var seed = _options.Seed ?? MLNetInternals.SeedOf(host) ?? RandomNumberGenerator.GetInt32(int.MaxValue);
             var work = new WorkCounters();
             using var trainer = new GrpoTrainer(policy, _options, seed, rows, validation, logger, work, () => ThrowIfCanceled(host));
             var summary = trainer.Run();

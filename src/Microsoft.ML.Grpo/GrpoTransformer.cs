@@ -1,5 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.Grpo;
 
@@ -89,7 +90,8 @@ public sealed partial class GrpoTransformer : ITransformer, IDisposable
 
     /// <summary>
     /// Writes the policy as a Hugging Face model directory, which transformers loads as it is: config, weights in float32,
-    /// tokenizer and chat template. It is complete or not there at all: files are written under temporary names first.
+    /// tokenizer and chat template. An adapter is merged into the weights. It is complete or not there at all: files are
+    /// written under temporary names first.
     /// </summary>
     /// <param name="directory">Where to; made if it is not there. Model files of the same names in it are replaced.</param>
     /// <exception cref="IOException">The disk is full, or the place cannot be written to; what was there before is untouched.</exception>
@@ -100,6 +102,25 @@ public sealed partial class GrpoTransformer : ITransformer, IDisposable
         {
             ThrowIfDisposed();
             _generator.SavePretrained(directory);
+        }
+    }
+
+    /// <summary>
+    /// Writes the policy's adapter as a PEFT directory, which Python's <c>peft</c> loads onto the model that was adapted, and which
+    /// <see cref="LoraOptions.AdapterPath"/> takes: <c>adapter_config.json</c>, and <c>adapter_model.safetensors</c> in float32. It is
+    /// complete or not there at all, as with <see cref="SavePretrained"/>. As the name of the model that was adapted it gives the one
+    /// that the adapter's own directory gave, or <see cref="GrpoOptions.ModelPath"/>, or none if the model came from elsewhere.
+    /// </summary>
+    /// <param name="directory">Where to; made if it is not there. An adapter's files of the same names in it are replaced.</param>
+    /// <exception cref="InvalidOperationException">The policy has no adapter.</exception>
+    /// <exception cref="IOException">The disk is full, or the place cannot be written to; what was there before is untouched.</exception>
+    /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
+    public void SaveAdapter(string directory)
+    {
+        lock (_turn)
+        {
+            ThrowIfDisposed();
+            _generator.SaveAdapter(directory);
         }
     }
 
@@ -133,6 +154,18 @@ public sealed partial class GrpoTransformer : ITransformer, IDisposable
             return texts.Count == prompts.Count
                 ? texts
                 : throw new InvalidOperationException($"The text generator '{_generator.Kind}' returned {texts.Count} completions for {prompts.Count} prompts.");
+        }
+    }
+
+    /// <summary>A policy with copies of this one's weights, adapter included, to train on from; this one stays as it is.</summary>
+    internal Policy CopyPolicy(ScalarType dtype, Device device, PromptFormat format, string? systemPrompt, IReadOnlyCollection<int> stopTokenIds)
+    {
+        lock (_turn)
+        {
+            ThrowIfDisposed();
+            return _generator is PolicyTextGenerator generator
+                ? generator.CopyPolicy(dtype, device, format, systemPrompt, stopTokenIds)
+                : throw new InvalidOperationException($"A text generator of kind '{_generator.Kind}' has no weights to go on from. Give a transformer that TrainGrpo or LoadGrpoPolicy made.");
         }
     }
 

@@ -13,6 +13,7 @@ internal static class PolicyLoading
         var seed = options.Seed ?? MLNetInternals.SeedOf(environment) ?? 0;
         using var channel = environment.Register(nameof(GrpoTransformer)).Start("Load");
         var policy = Policy(environment, options, options.Logger ?? new ChannelLogger(channel));
+        Adapt(policy, () => PolicyAdapter.Read(policy.Network, options));
         return new(environment, new PolicyTextGenerator(policy, Generation(options, seed)), Columns(options));
     }
 
@@ -20,8 +21,34 @@ internal static class PolicyLoading
     public static GrpoColumns Columns(GrpoOptions options) =>
         new(options.PromptColumnName, options.OutputColumnName, options.LogProbColumnName, options.FinishReasonColumnName);
 
-    /// <summary>Prepares the native library as the options say, and loads the model.</summary>
-    public static Policy Policy(IHostEnvironment environment, GrpoOptions options, ILogger logger)
+    /// <summary>The policy that a run trains: the model, and the adapter that the options ask for.</summary>
+    /// <param name="environment">The environment to report to.</param>
+    /// <param name="options">Validated options.</param>
+    /// <param name="logger">The run's log.</param>
+    /// <param name="seed">The run's seed, which new adapters are drawn by.</param>
+    public static Policy ToTrain(IHostEnvironment environment, GrpoOptions options, ILogger logger, long seed)
+    {
+        var policy = Policy(environment, options, logger);
+        Adapt(policy, () => PolicyAdapter.Prepare(policy.Network, options, new RunRandom(seed)));
+        return policy;
+    }
+
+    // A policy whose adapter is refused is nobody's.
+    private static void Adapt(Policy policy, Action adapt)
+    {
+        try
+        {
+            adapt();
+        }
+        catch
+        {
+            policy.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Prepares the native library as the options say, and loads the model, or copies that of an earlier policy.</summary>
+    private static Policy Policy(IHostEnvironment environment, GrpoOptions options, ILogger logger)
     {
         TorchRuntime.Initialize(options.Execution.TuneAllocator);
         if (options.Execution.Threads is { } threads)
@@ -29,13 +56,11 @@ internal static class PolicyLoading
             TorchRuntime.SetThreads(threads);
         }
 
-        return Grpo.Policy.Load(
-            options.ModelPath!,
-            options.Execution.Precision.ToScalarType(),
-            TorchDevice.Of(environment, logger),
-            options.PromptFormat,
-            options.SystemPrompt,
-            [.. options.Sampling.StopTokenIds]);
+        var (dtype, device) = (options.Execution.Precision.ToScalarType(), TorchDevice.Of(environment, logger));
+        int[] stopIds = [.. options.Sampling.StopTokenIds];
+        return options.InitialPolicy is { } initial
+            ? initial.CopyPolicy(dtype, device, options.PromptFormat, options.SystemPrompt, stopIds)
+            : Grpo.Policy.Load(options.ModelPath!, dtype, device, options.PromptFormat, options.SystemPrompt, stopIds);
     }
 
     /// <summary>How the transformer completes prompts.</summary>

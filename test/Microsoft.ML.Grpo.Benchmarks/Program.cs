@@ -8,4 +8,7 @@ var quickStart = new System.CommandLine.Command("quickstart", "Does the main job
 quickStart.SetAction((parsed, cancellationToken) => QuickStartBenchmark.RunAsync(
     parsed.GetRequiredValue(seeds), parsed.GetValue(steps), !parsed.GetValue(noControl), Console.Out, cancellationToken));
 
-return await new RootCommand("Benchmarks of Microsoft.ML.Grpo; each prints a Markdown table.") { quickStart }.Parse(args).InvokeAsync();
+var sampler = new System.CommandLine.Command("sampler", "What does a sampler that differs from the trainer cost, and what its correction, by each route?") { seeds, steps };
+sampler.SetAction((parsed, cancellationToken) => SamplerBenchmark.RunAsync(parsed.GetRequiredValue(seeds), parsed.GetValue(steps), Console.Out, cancellationToken));
+
+return await new RootCommand("Benchmarks of Microsoft.ML.Grpo; each prints a Markdown table.") { quickStart, sampler }.Parse(args).InvokeAsync();

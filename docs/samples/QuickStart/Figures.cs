@@ -9,6 +9,7 @@ internal sealed record Figures
 {
     private const int Shown = 5;
     private const int Characters = 100;
+    private const string LogProbDifference = "sampling/sampling_logp_difference/mean";
 
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
@@ -36,17 +37,28 @@ internal sealed record Figures
 
     public required double Seconds { get; init; }
 
+    /// <summary>Seconds of the steps alone.</summary>
+    public required double TrainingSeconds { get; init; }
+
+    /// <summary>Mean over the run of the distance between the sampler's log-probs and the trainer's, in nats a token; null where none is known.</summary>
+    public required double? LogRatio { get; init; }
+
     public required int Steps { get; init; }
 
     public required long Seed { get; init; }
 
     public required long ScoringForwards { get; init; }
 
+    public required long ScoreTokens { get; init; }
+
+    public required long LossTokens { get; init; }
+
     public required IReadOnlyDictionary<string, long> Tokens { get; init; }
 
     public static Figures Of(TrainingSummary run, string reward, double sharpened, TimeSpan time)
     {
         var (before, after) = (run.InitialEvaluation, run.Steps[^1]);
+        double[] differences = [.. run.Steps.Select(step => step.GetValueOrDefault(LogProbDifference, double.NaN)).Where(d => !double.IsNaN(d))];
         return new()
         {
             SampledBefore = before[$"eval_rewards/{reward}/mean"],
@@ -61,9 +73,13 @@ internal sealed record Figures
             LengthBefore = before["eval_completions/mean_length"],
             LengthAfter = after["eval_completions/mean_length"],
             Seconds = time.TotalSeconds,
+            TrainingSeconds = run.Steps.Sum(step => step["step_time"]),
+            LogRatio = differences.Length > 0 ? differences.Average() : null, // JSON has no NaN
             Steps = run.Steps.Count,
             Seed = run.Seed,
             ScoringForwards = run.Work.Passes(WorkPurpose.Score),
+            ScoreTokens = run.Work.Tokens(WorkPurpose.Score),
+            LossTokens = run.Work.Tokens(WorkPurpose.Loss),
             Tokens = run.Work.TokensByPurpose(),
         };
     }
@@ -92,7 +108,8 @@ internal sealed record Figures
         table.AddRow("right, sampled at temperature 0.3 (sharpening alone)", $"{SharpenedBefore:P1}", "");
         table.AddRow("mean length, tokens", $"{LengthBefore:F2}", $"{LengthAfter:F2}");
         AnsiConsole.Write(table);
-        AnsiConsole.MarkupLineInterpolated($"{Steps} steps in {Seconds:F1} s, measuring included. Scoring forwards run: {ScoringForwards}.");
+        AnsiConsole.MarkupLineInterpolated($"{Steps} steps in {TrainingSeconds:F1} s, {Seconds:F1} s with measuring. Scoring forwards run: {ScoringForwards}.");
+        AnsiConsole.MarkupLineInterpolated($"Sampler against trainer, mean |log ρ|: {(LogRatio is { } ratio ? $"{ratio:G2} nats a token" : "not known")}. Score tokens: {ScoreTokens:N0}, loss tokens: {LossTokens:N0}.");
     }
 
     // What a model says may be long, and may hold what a terminal takes for a command.

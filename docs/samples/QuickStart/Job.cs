@@ -26,6 +26,12 @@ internal sealed record JobOptions
 
     public bool RandomReward { get; init; }
 
+    public bool RoundedSampler { get; init; }
+
+    public CorrectionMode? Correction { get; init; }
+
+    public CorrectionRoute Route { get; init; }
+
     public int? Gpu { get; init; }
 
     public required string Save { get; init; }
@@ -94,6 +100,8 @@ internal static class Job
             MaxCompletionTokens = job.MaxCompletionTokens ?? (job.Model is null ? ToyCompletionTokens : OwnCompletionTokens),
             Seed = job.Seed,
             Optimizer = { LearningRate = job.LearningRate ?? (job.Model is null ? ToyLearningRate : null), Schedule = LearningRateSchedule.Cosine, WarmupSteps = Math.Min(10, job.Steps - 1) },
+            RolloutEngine = job.RoundedSampler ? new RoundedRolloutEngine() : null,
+            ImportanceSampling = { Mode = job.Correction, Route = job.Route },
             Evaluation = { ValidationData = heldOutData, Samples = Samples },
             Execution = { Threads = job.Threads ?? (job.Model is null ? 1 : null) },
             Logger = display,

@@ -3,8 +3,11 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
+using Microsoft.ML.Grpo;
 using QuickStart;
 
+const string InProcess = "in-process";
+const string Rounded = "rounded";
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var model = new Option<DirectoryInfo?>("--model") { Description = "A Hugging Face model directory. Default: the toy model." };
 var data = new Option<FileInfo?>("--data") { Description = "Problems: a .tsv with the columns Prompt and Answer, or a .jsonl with these fields. A tenth, at most 100, is held out. Default: the toy problems." };
@@ -16,6 +19,12 @@ var tokens = new Option<int?>("--max-completion-tokens") { Description = "Most t
 var threads = new Option<int?>("--threads") { Description = "Threads of an operator. Default: 1 for the toy, whose matrices are too small for more, else one a core." };
 var control = new Option<string?>("--control") { Description = "random-reward: trains on coin tosses, which must teach nothing." };
 control.AcceptOnlyFromAmong("random-reward");
+var sampler = new Option<string>("--sampler") { Description = "What samples training rollouts: the policy itself, or a copy rounded to 8 bits, which differs from it as int8 inference does.", DefaultValueFactory = _ => InProcess };
+sampler.AcceptOnlyFromAmong(InProcess, Rounded);
+var correction = new Option<CorrectionMode?>("--correction") { Description = "How the loss corrects for a sampler that differs. Default: off in process, else tokenTruncate." };
+correction.AcceptOnlyFromAmong("off", "tokenTruncate", "tokenMask", "sequenceTruncate", "sequenceMask");
+var route = new Option<CorrectionRoute>("--route") { Description = "Where the correction's log-probs come from: the loss pass itself (inline), or a scoring pass before it (precompute).", DefaultValueFactory = _ => CorrectionRoute.Auto };
+route.AcceptOnlyFromAmong("auto", "inline", "precompute");
 steps.Validators.Add(AtLeastOne);
 tokens.Validators.Add(AtLeastOne);
 threads.Validators.Add(AtLeastOne);
@@ -23,7 +32,7 @@ var gpu = new Option<int?>("--gpu") { Description = "Number of a CUDA device; ne
 var save = new Option<FileInfo>("--save") { Description = "Where the trained policy goes.", DefaultValueFactory = _ => new(Path.Combine(Path.GetTempPath(), "grpo-quickstart.zip")) };
 var result = new Option<FileInfo?>("--result") { Description = "Writes the figures to this file as JSON." };
 
-var command = new RootCommand("Post-trains a language model by GRPO on problems whose answers can be checked.") { model, data, extract, steps, seed, rate, tokens, threads, control, gpu, save, result };
+var command = new RootCommand("Post-trains a language model by GRPO on problems whose answers can be checked.") { model, data, extract, steps, seed, rate, tokens, threads, control, sampler, correction, route, gpu, save, result };
 command.SetAction((parsed, cancellationToken) => Task.FromResult(Job.Run(
     new()
     {
@@ -36,6 +45,9 @@ command.SetAction((parsed, cancellationToken) => Task.FromResult(Job.Run(
         MaxCompletionTokens = parsed.GetValue(tokens),
         Threads = parsed.GetValue(threads),
         RandomReward = parsed.GetValue(control) is not null,
+        RoundedSampler = parsed.GetValue(sampler) == Rounded,
+        Correction = parsed.GetValue(correction),
+        Route = parsed.GetValue(route),
         Gpu = parsed.GetValue(gpu),
         Save = parsed.GetRequiredValue(save).FullName,
         Result = parsed.GetValue(result)?.FullName,

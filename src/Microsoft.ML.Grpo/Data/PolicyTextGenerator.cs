@@ -1,4 +1,5 @@
 using Microsoft.ML.Runtime;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.Grpo;
 
@@ -10,23 +11,50 @@ internal sealed class PolicyTextGenerator(Policy policy, GenerationSettings sett
 {
     internal const string KindName = "policy";
 
+    // A kind of its own, since a version that knows no adapters would leave the adapter's entries lie and complete with the bare model.
+    internal const string AdaptedKindName = "policy+lora";
+
     private readonly InProcessEngine _engine = new(policy.Network, new(), WorkPurpose.Generation, WorkPurpose.Generation);
 
-    public override string Kind => KindName;
+    public override string Kind => policy.Network.Adapter is null ? KindName : AdaptedKindName;
 
     public override int BatchSize => settings.BatchSize;
 
     public override string SettingsJson => settings.ToJson();
 
     /// <summary>Reads a saved policy back: the model directory that <see cref="Save"/> wrote.</summary>
-    public static TextGenerator Load(IHostEnvironment environment, string directory, string settingsJson)
+    public static TextGenerator Load(IHostEnvironment environment, string directory, string settingsJson) =>
+        Load(environment, directory, settingsJson, adapted: false);
+
+    /// <summary>The same for a policy with an adapter, whose files lie beside those of the model.</summary>
+    public static TextGenerator LoadAdapted(IHostEnvironment environment, string directory, string settingsJson) =>
+        Load(environment, directory, settingsJson, adapted: true);
+
+    /// <summary>A policy with copies of this one's weights, adapter included, and its tokenizer.</summary>
+    public Policy CopyPolicy(ScalarType dtype, Device device, PromptFormat format, string? systemPrompt, IReadOnlyCollection<int> stopTokenIds) =>
+        Policy.Of(policy.Model.Copy(dtype, device), format, systemPrompt, stopTokenIds);
+
+    private static PolicyTextGenerator Load(IHostEnvironment environment, string directory, string settingsJson, bool adapted)
     {
         var settings = GenerationSettings.FromJson(settingsJson);
         TorchRuntime.Initialize();
         using var channel = environment.Register(nameof(GrpoTransformer)).Start("Load");
         var device = TorchDevice.Of(environment, new ChannelLogger(channel));
-        return new PolicyTextGenerator(
-            Policy.Load(directory, settings.Precision.ToScalarType(), device, settings.PromptFormat, settings.SystemPrompt, settings.StopTokenIds), settings);
+        var loaded = Policy.Load(directory, settings.Precision.ToScalarType(), device, settings.PromptFormat, settings.SystemPrompt, settings.StopTokenIds);
+        try
+        {
+            if (adapted)
+            {
+                loaded.Network.Attach(PeftDirectory.Load(directory, loaded.Network));
+            }
+
+            return new(loaded, settings);
+        }
+        catch
+        {
+            loaded.Dispose();
+            throw;
+        }
     }
 
     public override IReadOnlyList<GeneratedText> Generate(IReadOnlyList<string> prompts, long? firstRow, CancellationToken cancellationToken)
@@ -53,10 +81,27 @@ internal sealed class PolicyTextGenerator(Policy policy, GenerationSettings sett
             entries.WriteBinary(name, stream => stream.Write(bytes));
         }
 
-        entries.WriteBinary(ModelFiles.Weights, stream => SafetensorsWriter.Write(stream, policy.Network.Parameters, settings.Precision.ToScalarType()));
+        var (network, storedAs) = (policy.Network, settings.Precision.ToScalarType());
+        entries.WriteBinary(ModelFiles.Weights, stream => SafetensorsWriter.Write(stream, network.Parameters, storedAs));
+        if (network.Adapter is { } adapter)
+        {
+            // No name of the base model, which may be a path of this machine: the base lies beside it.
+            entries.WriteBinary(PeftNames.Config, stream => stream.Write(PeftConfig.Write(adapter, network, baseModel: null)));
+            entries.WriteBinary(PeftNames.Weights, stream => SafetensorsWriter.Write(stream, adapter.Parameters, storedAs));
+        }
     }
 
     public override void SavePretrained(string directory) => policy.Model.SavePretrained(directory);
+
+    public override void SaveAdapter(string directory)
+    {
+        if (policy.Network.Adapter is null)
+        {
+            base.SaveAdapter(directory);
+        }
+
+        PeftDirectory.Save(directory, policy.Network, ScalarType.Float32);
+    }
 
     public override void Dispose() => policy.Dispose();
 

@@ -31,6 +31,12 @@ internal abstract class TextGenerator : IDisposable
     /// <param name="directory">Where to.</param>
     public abstract void SavePretrained(string directory);
 
+    /// <summary>Writes the policy's adapter as a PEFT directory, completely or not at all.</summary>
+    /// <param name="directory">Where to.</param>
+    /// <exception cref="InvalidOperationException">It has no adapter.</exception>
+    public virtual void SaveAdapter(string directory) => throw new InvalidOperationException(
+        "The policy has no adapter to save: all of its weights were trained, or none. Save it whole with SavePretrained, or train with GrpoOptions.Lora = new().");
+
     /// <inheritdoc/>
     public abstract void Dispose();
 }

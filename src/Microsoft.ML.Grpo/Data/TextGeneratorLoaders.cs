@@ -13,7 +13,11 @@ internal delegate TextGenerator TextGeneratorLoader(IHostEnvironment environment
 internal static class TextGeneratorLoaders
 {
     private static readonly ConcurrentDictionary<string, TextGeneratorLoader> Loaders =
-        new(StringComparer.Ordinal) { [PolicyTextGenerator.KindName] = PolicyTextGenerator.Load };
+        new(StringComparer.Ordinal)
+        {
+            [PolicyTextGenerator.KindName] = PolicyTextGenerator.Load,
+            [PolicyTextGenerator.AdaptedKindName] = PolicyTextGenerator.LoadAdapted,
+        };
 
     /// <summary>Adds a kind, or replaces its loader.</summary>
     internal static void Register(string kind, TextGeneratorLoader loader) => Loaders[kind] = loader;

@@ -9,7 +9,7 @@ namespace Microsoft.ML.Grpo;
 /// head is the embedding tensor itself, so it can neither drift apart from it nor cost memory twice. A network that reads
 /// more than ids derives from it; every weight it has is in <see cref="Parameters"/>.
 /// </summary>
-internal class CausalLM : IDisposable
+internal partial class CausalLM : IDisposable
 {
     private readonly Tensor _embedding; // [V, hidden]
     private readonly DecoderLayer[] _layers;
@@ -31,6 +31,7 @@ internal class CausalLM : IDisposable
         _layers = [.. Enumerable.Range(0, config.Layers).Select(i => new DecoderLayer(i, config, weights))];
         _norm = new(weights["model.norm.weight"], config.NormEpsilon);
         _head = new(config.TiedHead ? _embedding : weights[ModelWeights.Head], null);
+        LinearLayers = new([.. _layers.SelectMany(layer => layer.LinearLayers), new(HeadLayer, _head)]);
         _rotary = new(config, _embedding.dtype, _embedding.device);
         foreach (var weight in weights.Values)
         {
@@ -52,23 +53,6 @@ internal class CausalLM : IDisposable
 
     /// <summary>Whether the network reads <see cref="ForwardRows.Further"/>; one that does not refuses rows that have any.</summary>
     protected virtual bool ReadsFurtherInputs => false;
-
-    /// <summary>Turns the recording of gradients for all weights on or off.</summary>
-    public void RequireGradients(bool required)
-    {
-        foreach (var parameter in Parameters.Values)
-        {
-            parameter.requires_grad = required;
-        }
-    }
-
-    /// <summary>A frozen copy of the weights as they are now.</summary>
-    public CausalLM CloneFrozen()
-    {
-        using var scope = NewDisposeScope();
-        using var noGrad = no_grad();
-        return WithWeights(Parameters.ToDictionary(p => p.Key, p => p.Value.detach().clone()));
-    }
 
     /// <summary>A network of the same kind and shape round other weights, which it takes ownership of.</summary>
     /// <param name="weights">Every parameter by its name, all of one dtype and on one device.</param>
@@ -102,10 +86,11 @@ internal class CausalLM : IDisposable
         Check(rows, ids.shape[0]);
         using var scope = NewDisposeScope();
         var (cos, sin) = _rotary.At(positions);
+        var masks = Masks(rows?.Dropout, positions);
         var x = Embed(ids, rows);
         foreach (var layer in _layers)
         {
-            x = layer.Forward(x, cos, sin, attention);
+            x = layer.Forward(x, cos, sin, attention, masks);
         }
 
         return _norm.Apply(x).MoveToOuterDisposeScope();
@@ -116,6 +101,8 @@ internal class CausalLM : IDisposable
 
     public void Dispose()
     {
+        Unmerge();
+        Adapter?.Dispose();
         foreach (var parameter in Parameters.Values)
         {
             parameter.Dispose();

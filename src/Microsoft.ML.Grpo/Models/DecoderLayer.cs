@@ -40,23 +40,39 @@ internal sealed class DecoderLayer
         _down = Linear("mlp.down_proj", config.MlpBias);
     }
 
+    /// <summary>The block's linear maps by their names in the model, in the order of the model's files.</summary>
+    public IEnumerable<KeyValuePair<string, Projection>> LinearLayers
+    {
+        get
+        {
+            var prefix = $"model.layers.{_index}.";
+            yield return new(prefix + "self_attn.q_proj", _query);
+            yield return new(prefix + "self_attn.k_proj", _key);
+            yield return new(prefix + "self_attn.v_proj", _value);
+            yield return new(prefix + "self_attn.o_proj", _output);
+            yield return new(prefix + "mlp.gate_proj", _gate);
+            yield return new(prefix + "mlp.up_proj", _up);
+            yield return new(prefix + "mlp.down_proj", _down);
+        }
+    }
+
     /// <summary>[B, T, hidden] to [B, T, hidden].</summary>
-    public Tensor Forward(Tensor x, Tensor cos, Tensor sin, IAttention attention)
+    public Tensor Forward(Tensor x, Tensor cos, Tensor sin, IAttention attention, DropoutMasks? masks = null)
     {
         using var scope = NewDisposeScope();
-        var attended = x + Attention(_attentionNorm.Apply(x), cos, sin, attention);
-        return (attended + Mlp(_mlpNorm.Apply(attended))).MoveToOuterDisposeScope();
+        var attended = x + Attention(_attentionNorm.Apply(x), cos, sin, attention, masks);
+        return (attended + Mlp(_mlpNorm.Apply(attended), masks)).MoveToOuterDisposeScope();
     }
 
-    private Tensor Attention(Tensor x, Tensor cos, Tensor sin, IAttention attention)
+    private Tensor Attention(Tensor x, Tensor cos, Tensor sin, IAttention attention, DropoutMasks? masks)
     {
-        var query = RotaryEmbedding.Rotate(Heads(_query.Apply(x), _queryNorm), cos, sin);
-        var key = RotaryEmbedding.Rotate(Heads(_key.Apply(x), _keyNorm), cos, sin);
-        var mixed = attention.Attend(_index, query, key, Heads(_value.Apply(x), norm: null)); // [B, H, T, D]
-        return _output.Apply(mixed.transpose(1, 2).reshape(x.shape[0], x.shape[1], -1));
+        var query = RotaryEmbedding.Rotate(Heads(_query.Apply(x, masks), _queryNorm), cos, sin);
+        var key = RotaryEmbedding.Rotate(Heads(_key.Apply(x, masks), _keyNorm), cos, sin);
+        var mixed = attention.Attend(_index, query, key, Heads(_value.Apply(x, masks), norm: null)); // [B, H, T, D]
+        return _output.Apply(mixed.transpose(1, 2).reshape(x.shape[0], x.shape[1], -1), masks);
     }
 
-    private Tensor Mlp(Tensor x) => _down.Apply(nn.functional.silu(_gate.Apply(x)) * _up.Apply(x));
+    private Tensor Mlp(Tensor x, DropoutMasks? masks) => _down.Apply(nn.functional.silu(_gate.Apply(x, masks)) * _up.Apply(x, masks), masks);
 
     /// <summary>[B, T, H·D] to [B, H, T, D], normalised per head if asked.</summary>
     private Tensor Heads(Tensor x, RmsNorm? norm)

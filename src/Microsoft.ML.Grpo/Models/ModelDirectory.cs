@@ -8,7 +8,7 @@ internal static partial class ModelDirectory
 {
     /// <summary>
     /// Writes config.json, model.safetensors and the small files that the model was loaded with, so that Python's transformers
-    /// loads the directory unchanged. A directory that does not exist yet appears complete or not at all. In one that exists
+    /// loads the directory unchanged; an adapter is merged into the weights. A directory that does not exist yet appears complete or not at all. In one that exists
     /// each file is replaced whole, the weights last; kept files of another model (a chat template, say) are removed, and so are
     /// other forms of its weights, which a loader might take for these; files that no model has are left alone. Until all is written and flushed, nothing at the target changes.
     /// </summary>
@@ -20,45 +20,8 @@ internal static partial class ModelDirectory
     public static void Save(string directory, CausalLM network, ModelFiles files, ScalarType storedAs) =>
         Save(directory, network, files, storedAs, path => new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None));
 
-    internal static void Save(string directory, CausalLM network, ModelFiles files, ScalarType storedAs, Func<string, Stream> create)
-    {
-        ArgumentException.ThrowIfNullOrWhiteSpace(directory);
-        var target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
-        if (File.Exists(target))
-        {
-            throw new IOException($"'{directory}' is a file. Give a directory to save the model in.");
-        }
-
-        // Inside an existing target, since what a link points to may lie on another disk, where a rename is a copy.
-        var exists = Directory.Exists(target);
-        var replacing = false;
-        var temporary = $"{(exists ? target + Path.DirectorySeparatorChar : target)}.saving-{Guid.NewGuid():N}";
-        try
-        {
-            Directory.CreateDirectory(temporary);
-            Fill(temporary, network, files, storedAs, create);
-            if (exists)
-            {
-                replacing = true;
-                Replace(target, temporary);
-            }
-            else
-            {
-                Directory.Move(temporary, target);
-            }
-        }
-        catch (Exception cause) when (SaveFailure.Is(cause))
-        {
-            throw SaveFailure.Of(directory, untouched: !replacing, cause);
-        }
-        finally
-        {
-            if (Directory.Exists(temporary))
-            {
-                Directory.Delete(temporary, recursive: true);
-            }
-        }
-    }
+    internal static void Save(string directory, CausalLM network, ModelFiles files, ScalarType storedAs, Func<string, Stream> create) =>
+        AtomicDirectory.Write(directory, folder => Fill(folder, network, files, storedAs, create), Replace);
 
     private static void Fill(string folder, CausalLM network, ModelFiles files, ScalarType storedAs, Func<string, Stream> create)
     {
@@ -66,39 +29,18 @@ internal static partial class ModelDirectory
         foreach (var name in ModelFiles.Known.Where(files.Contents.ContainsKey))
         {
             var bytes = files.Get(name);
-            var content = name == ModelFiles.Config ? StoredDtype.Set(files.PathOf(name), bytes, storedAs) : bytes;
+            var content = name == ModelFiles.Config ? MergedModel.Config(network, StoredDtype.Set(files.PathOf(name), bytes, storedAs)) : bytes;
             AtomicFile.Write(Path.Combine(folder, name), stream => stream.Write(content), create);
         }
 
-        AtomicFile.Write(Path.Combine(folder, ModelFiles.Weights), stream => SafetensorsWriter.Write(stream, network.Parameters, storedAs), create);
+        AtomicFile.Write(Path.Combine(folder, ModelFiles.Weights), stream => MergedModel.WriteWeights(stream, network, storedAs), create);
     }
 
     private static void Replace(string target, string temporary)
     {
-        foreach (var name in ModelFiles.Known.Append(ModelFiles.Weights))
-        {
-            var written = Path.Combine(temporary, name);
-            if (File.Exists(written))
-            {
-                File.Move(written, Path.Combine(target, name), overwrite: true);
-            }
-            else
-            {
-                File.Delete(Path.Combine(target, name));
-            }
-        }
-
-        foreach (var stale in Directory.EnumerateFiles(target).Where(path => OtherWeights().IsMatch(Path.GetFileName(path))).ToArray())
-        {
-            File.Delete(stale);
-        }
+        AtomicDirectory.Replace(target, temporary, ModelFiles.Known.Append(ModelFiles.Weights));
+        AtomicDirectory.Delete(target, OtherWeights());
     }
-
-    /// <summary>A text with the target in place of the temporary directory.</summary>
-    internal static string WithoutTemporaryNames(string text) => TemporaryName().Replace(text, string.Empty);
-
-    [GeneratedRegex(@"[/\\]?\.saving-[0-9a-f]{32}")]
-    private static partial Regex TemporaryName();
 
     // In shards, with their index, or as a pickle: transformers' names. Were they left, an index would name shards that are not this model's.
     [GeneratedRegex(@"^(model(-\d{5}-of-\d{5}\.safetensors|\.safetensors\.index\.json)|pytorch_model((-\d{5}-of-\d{5})?\.bin|\.bin\.index\.json))$", RegexOptions.CultureInvariant)]

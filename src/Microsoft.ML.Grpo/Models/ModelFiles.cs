@@ -41,7 +41,14 @@ internal sealed record ModelFiles(IReadOnlyDictionary<string, byte[]> Contents, 
         var contents = Known
             .Where(name => File.Exists(Path.Combine(directory, name)))
             .ToDictionary(name => name, name => File.ReadAllBytes(Path.Combine(directory, name)), StringComparer.Ordinal);
-        return contents.ContainsKey(Config) ? new(contents, directory) : throw Missing(directory, Config);
+        if (contents.ContainsKey(Config))
+        {
+            return new(contents, directory);
+        }
+
+        throw !File.Exists(Path.Combine(directory, PeftNames.Config))
+            ? Missing(directory, Config)
+            : new FileNotFoundException($"'{directory}' holds an adapter ({PeftNames.Config}) and no model. Give the directory of the model that it was trained on as the model, and this one as the adapter (Lora.AdapterPath).", Path.Combine(directory, Config));
     }
 
     internal static FileNotFoundException Missing(string origin, string name) =>

@@ -56,6 +56,11 @@ internal sealed class PretrainedModel : IDisposable
         return new(new CausalLM(config, WeightLoader.Load(reader, config, dtype, device)), files, unused);
     }
 
+    /// <summary>A copy of the network, adapter included, with the same files.</summary>
+    /// <param name="dtype">Type of the copy's weights.</param>
+    /// <param name="device">Where they shall lie.</param>
+    public PretrainedModel Copy(ScalarType dtype, Device device) => new(Network.Copy(dtype, device), Files, UnusedConfigKeys);
+
     /// <inheritdoc cref="ModelDirectory.Save(string, CausalLM, ModelFiles, ScalarType)"/>
     public void SavePretrained(string directory, ScalarType storedAs = ScalarType.Float32) =>
         ModelDirectory.Save(directory, Network, Files, storedAs);

@@ -2,11 +2,66 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Grpo;
 
-/// <summary>A linear map: <c>x Wᵀ + b</c>. Does not own its tensors; <see cref="CausalLM"/> does.</summary>
-/// <param name="Weight">[out, in].</param>
-/// <param name="Bias">[out], or none.</param>
-internal readonly record struct Projection(Tensor Weight, Tensor? Bias)
+/// <summary>
+/// A linear map, <c>x Wᵀ + b</c>, and beside it the adapter that may be on it. Weight, bias and factor are not its own;
+/// <see cref="CausalLM"/> and <see cref="LoraAdapter"/> dispose them.
+/// </summary>
+/// <param name="weight">[out, in].</param>
+/// <param name="bias">[out], or none.</param>
+internal sealed class Projection(Tensor weight, Tensor? bias)
 {
+    private LoraFactor? _factor;
+    private Tensor? _merged; // [out, in]
+
+    /// <summary>[out, in], as the model's file has it: without the adapter, whether that is merged or not.</summary>
+    public Tensor Weight { get; } = weight;
+
+    /// <summary>Puts an adapter's matrices beside the weight.</summary>
+    public void Attach(LoraFactor factor) => _factor = factor;
+
     /// <summary>[..., in] to [..., out].</summary>
-    public Tensor Apply(Tensor x) => nn.functional.linear(x, Weight, Bias);
+    /// <param name="x">[..., in].</param>
+    /// <param name="masks">What the adapter's input is dropped by; null: nothing is dropped.</param>
+    /// <exception cref="InvalidOperationException">Gradients are wanted of an adapter that is merged.</exception>
+    public Tensor Apply(Tensor x, DropoutMasks? masks = null)
+    {
+        if (_factor is not { On: true } factor)
+        {
+            return nn.functional.linear(x, Weight, bias);
+        }
+
+        if (_merged is not null)
+        {
+            return !factor.A.requires_grad || !is_grad_enabled()
+                ? nn.functional.linear(x, _merged, bias)
+                : throw new InvalidOperationException("The adapter is merged into the weights, so no gradient would reach it. Call Unmerge before a training pass.");
+        }
+
+        using var scope = NewDisposeScope();
+        return (nn.functional.linear(x, Weight, bias) + factor.Apply(x, masks)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The weight with the adapter in it, as a new tensor of the caller's; null without an adapter.</summary>
+    /// <returns>[out, in]: W + scale · B A, computed in float64 and rounded once.</returns>
+    public Tensor? MergedWeight()
+    {
+        if (_factor is null)
+        {
+            return null;
+        }
+
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        return _factor.Product().add_(Weight.to(ScalarType.Float64)).to(Weight.dtype).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Computes with the merged weight from now on; the weight itself stays as it is.</summary>
+    public void Merge() => _merged = MergedWeight()?.DetachFromDisposeScope();
+
+    /// <summary>Computes with the weight and the adapter beside it again.</summary>
+    public void Unmerge()
+    {
+        _merged?.Dispose();
+        _merged = null;
+    }
 }

@@ -17,5 +17,5 @@ internal static class SaveFailure
     { HResult = cause.HResult };
 
     // Temporary names are gone by now, and mean nothing to the user.
-    private static string Reason(string message) => ModelDirectory.WithoutTemporaryNames(AtomicFile.WithoutTemporaryNames(message)).TrimEnd('.');
+    private static string Reason(string message) => AtomicDirectory.WithoutTemporaryNames(AtomicFile.WithoutTemporaryNames(message)).TrimEnd('.');
 }

@@ -37,8 +37,11 @@ internal static class StoredDtype
             changed = true;
         }
 
-        return changed ? JsonSerializer.SerializeToUtf8Bytes(root, Layout) : config;
+        return changed ? ToBytes(root) : config;
     }
+
+    /// <summary>A JSON file as Hugging Face lays it out.</summary>
+    public static byte[] ToBytes(JsonObject root) => JsonSerializer.SerializeToUtf8Bytes(root, Layout);
 
     private static string Name(ScalarType type) => type switch
     {

@@ -239,7 +239,7 @@ public sealed partial class GrpoOptions
     /// <summary>The policy of an earlier run, to go on from.</summary>
     /// <value>Default: <c>null</c> (the model of <see cref="ModelPath"/>). Range: a transformer that is not disposed when <c>Fit</c> starts; it is not changed.</value>
     /// <remarks>
-    /// Optimizer, schedule and reference policy start afresh: the reference is this policy.
+    /// Optimizer, schedule and reference policy start afresh; an adapter that it has is what is trained.
     /// <para>Refused: together with <see cref="ModelPath"/>.</para>
     /// <para>Source: ML.NET's estimators that take an earlier model.</para>
     /// </remarks>

@@ -1,7 +1,15 @@
 namespace Microsoft.ML.Grpo;
 
 /// <summary>Trains low-rank adapters beside frozen weights instead of the weights: <c>y = W x + scale · B A x</c>.</summary>
-/// <remarks>Source: LoRA, arXiv 2106.09685; names as in Hugging Face PEFT.</remarks>
+/// <remarks>
+/// <para>With <see cref="AdapterPath"/> null, a run makes new adapters, on the model of <see cref="GrpoOptions.ModelPath"/> or on the weights of
+/// <see cref="GrpoOptions.InitialPolicy"/>; with it set, the run goes on from the adapter of that directory, with the dropout of these options.</para>
+/// <para>A <see cref="GrpoOptions.InitialPolicy"/> that has an adapter is gone on from with <see cref="GrpoOptions.Lora"/> = null: its adapter is then what is
+/// trained, with its own rank, scale, layers and dropout. Together with these options it is refused, since two adapters would add up.</para>
+/// <para>The reference policy of such a run is the model without the adapter.</para>
+/// <para><c>LoadGrpoPolicy</c> reads <see cref="AdapterPath"/> alone.</para>
+/// <para>Source: LoRA, arXiv 2106.09685; names as in Hugging Face PEFT.</para>
+/// </remarks>
 public sealed class LoraOptions
 {
     /// <summary>Rank of the adapters: A is [rank, in], B is [out, rank].</summary>
@@ -52,6 +60,8 @@ public sealed class LoraOptions
     /// <para>Source: PEFT <c>PeftModel.from_pretrained</c>.</para>
     /// </remarks>
     public string? AdapterPath { get; set; }
+
+    internal LoraSettings ToSettings() => new(Rank, Alpha, RankStabilized, Dropout);
 
     internal LoraOptions Snapshot()
     {

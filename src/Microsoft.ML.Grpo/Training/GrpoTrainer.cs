@@ -18,9 +18,11 @@ internal sealed class GrpoTrainer : IDisposable
     private readonly ForwardPlan _plan;
     private readonly RunRandom _random;
     private readonly WorkCounters _work;
+    private readonly IReadOnlyList<PreparedPrompt> _prompts;
     private readonly PromptOrder _order;
     private readonly int _steps;
     private readonly RolloutStage _rollouts;
+    private readonly DynamicSampling? _dynamic;
     private readonly IRunSampler? _sampler;
     private readonly ReferencePolicy? _reference;
     private readonly UpdateStage _update;
@@ -54,14 +56,15 @@ internal sealed class GrpoTrainer : IDisposable
         _plan = PlanFor(options, _schedule);
 
         var limit = PromptPreparation.Limit(policy.Network.Config, options.MaxCompletionTokens, options.MaxPromptTokens);
-        var prompts = PromptPreparation.Prepare(rows, policy, limit, options.OverlongPrompts, logger);
+        _prompts = PromptPreparation.Prepare(rows, policy, limit, options.OverlongPrompts, logger);
         var heldOut = validation is null ? null : PromptPreparation.Prepare(validation, policy, limit, options.OverlongPrompts, logger, "validation data");
-        _order = new(prompts, options.PromptsPerRollout, options.Shuffle ? _random : null);
+        _order = new(_prompts, options.PromptsPerRollout, options.Shuffle ? _random : null);
         _steps = _seams.WindowLengths?.Count ?? options.Steps ?? UpdateWindows.StepsOfEpochs(_schedule, options.ResolvedEpochs!.Value, _order.RolloutsPerEpoch);
         _ = options.ForSteps(_steps); // what has no effect in so many steps is known only now
 
         _sampling = options.Sampling.ToParameters(options.MaxCompletionTokens, policy.StopIds);
-        _rates = new(options.Optimizer.ResolveLearningRate(options.Lora is not null), options.Optimizer.Schedule, options.Optimizer.ResolveWarmupSteps(_steps), _steps);
+        _dynamic = options.MinInformativeGroups is { } least ? new(least, options.ResolvedMaxResampleRounds, _order, options.Loss.RewardAggregation, logger) : null;
+        _rates = new(options.Optimizer.ResolveLearningRate(policy.Network.Adapter is not null), options.Optimizer.Schedule, options.Optimizer.ResolveWarmupSteps(_steps), _steps);
         _warnings = new(logger, options.Loss.ScaleRewards);
         _clock = new(_steps, work, options.Progress, TimeProvider.System);
 
@@ -72,7 +75,7 @@ internal sealed class GrpoTrainer : IDisposable
         try
         {
             _reference = _plan.ReferencePass ? new(policy.Network) : null;
-            _optimizer = new(policy.Network.Parameters, options.Optimizer);
+            _optimizer = new(policy.Network.Trained, options.Optimizer);
             _sampler = options.RolloutEngine?.Start(policy, work);
             _rollouts = Stage(_seams.Engine ?? _sampler as IRolloutEngine ?? new InProcessEngine(policy.Network, work, WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode));
             var entropy = options.Loss.Entropy.ToController();
@@ -107,7 +110,7 @@ internal sealed class GrpoTrainer : IDisposable
         {
             if (_seams.Engine is null)
             {
-                RunOpening.CheckRows(_logger, _policy.Network, _sampling, _random, _options.CancellationToken);
+                RunOpening.CheckRows(_logger, _policy.Network, _sampling, _random, _options.CancellationToken, _prompts);
             }
 
             network.RequireGradients(true);
@@ -187,7 +190,8 @@ internal sealed class GrpoTrainer : IDisposable
 
         _update.Run(step, window, number => Rollout(number, metrics), Check, metrics);
         metrics.Add("num_tokens", _rolloutMetrics.Tokens);
-        metrics.Add("epoch", (window[^1].Rollout + _schedule.ShareDone(window[^1])) / _order.RolloutsPerEpoch);
+        var share = _schedule.ShareDone(window[^1]);
+        metrics.Add("epoch", _dynamic?.Epoch(share) ?? ((window[^1].Rollout + share) / _order.RolloutsPerEpoch));
         metrics.Add("step_time", watch.Elapsed.TotalSeconds);
         var result = metrics.ToDictionary();
         _warnings.Watch(result);
@@ -198,10 +202,14 @@ internal sealed class GrpoTrainer : IDisposable
     /// <summary>Samples and scores a rollout, and lays it out for the loss.</summary>
     private TrainingBatch Rollout(long number, StepMetrics metrics)
     {
-        _clock.Phase(GrpoPhase.Rollout);
-        var prompts = _seams.Prompts?.Invoke(number) ?? _order.Of(number);
-        var scored = _rollouts.Run(
-            prompts, _options.GroupSize, _sampling, DrawPurpose.Training, number, () => _clock.Phase(GrpoPhase.Rewards), _options.CancellationToken);
+        ScoredRollout Sample(IReadOnlyList<PreparedPrompt> prompts, int firstPlace)
+        {
+            _clock.Phase(GrpoPhase.Rollout);
+            return _rollouts.Run(
+                prompts, _options.GroupSize, _sampling, DrawPurpose.Training, number, () => _clock.Phase(GrpoPhase.Rewards), _options.CancellationToken, firstPlace);
+        }
+
+        var scored = _dynamic?.Run(Sample, _rollouts.Weigh) ?? Sample(_seams.Prompts?.Invoke(number) ?? _order.Of(number), 0);
         _warnings.Watch(scored);
         metrics.Add(_rolloutMetrics.Measure(scored));
         _clock.Phase(GrpoPhase.Update);

@@ -35,18 +35,36 @@ internal sealed class PromptOrder
     /// <summary>Prompts left out of each epoch.</summary>
     public int LeftOut => _prompts.Count % PerRollout;
 
-    /// <summary>The prompts of a rollout.</summary>
+    /// <summary>Prompts that an epoch hands out.</summary>
+    public int PerEpoch => RolloutsPerEpoch * PerRollout;
+
+    /// <summary>The prompts of a rollout, where every rollout takes <see cref="PerRollout"/>.</summary>
     /// <param name="rollout">Its number, from 0, counted over epochs.</param>
-    public IReadOnlyList<PreparedPrompt> Of(long rollout)
+    public IReadOnlyList<PreparedPrompt> Of(long rollout) => From(rollout * PerRollout, PerRollout);
+
+    /// <summary>Prompts one after another, on from one epoch to the next: a function of their places, whatever was asked before.</summary>
+    /// <param name="first">Prompts before them, counted over epochs.</param>
+    /// <param name="count">How many.</param>
+    public IReadOnlyList<PreparedPrompt> From(long first, int count)
     {
-        var epoch = rollout / RolloutsPerEpoch;
+        var prompts = new PreparedPrompt[count];
+        for (var i = 0; i < count; i++)
+        {
+            var (epoch, place) = Math.DivRem(first + i, PerEpoch);
+            prompts[i] = _prompts[OrderOf(epoch)[place]];
+        }
+
+        return prompts;
+    }
+
+    private int[] OrderOf(long epoch)
+    {
         if (epoch != _epoch)
         {
             _epoch = epoch;
             _order = _random?.Permutation(DrawPurpose.DataOrder, epoch, _prompts.Count) ?? [.. Enumerable.Range(0, _prompts.Count)];
         }
 
-        var first = (int)(rollout % RolloutsPerEpoch) * PerRollout;
-        return [.. _order.Skip(first).Take(PerRollout).Select(i => _prompts[i])];
+        return _order;
     }
 }

@@ -6,7 +6,7 @@ internal sealed class RolloutMetrics
     private double _lowest = double.PositiveInfinity;
     private double _highest = double.NegativeInfinity;
 
-    /// <summary>Tokens of all rollouts so far, a prompt counted with each of its completions (the reference's <c>num_tokens</c>).</summary>
+    /// <summary>Tokens of all rollouts so far, a prompt counted with each of its completions (the reference's <c>num_tokens</c>); groups that were sampled and dropped are not in it.</summary>
     public long Tokens { get; private set; }
 
     /// <summary>The metrics of the last rollout.</summary>
@@ -24,6 +24,7 @@ internal sealed class RolloutMetrics
         Tokens += rollout.Rows.Sum(r => (long)r.Prompt.Ids.Count + r.Completion.Length);
         return Last = RewardMetrics.Compute(rollout.Rewards.Scores, rollout.Rewards.Names, rollout.Advantages)
             .Concat(CompletionMetrics.Lengths(rollout))
-            .Concat(CompletionMetrics.Groups(rollout, _lowest, _highest)).ToDictionary();
+            .Concat(CompletionMetrics.Groups(rollout, _lowest, _highest))
+            .Concat(rollout.SamplingMetrics).ToDictionary();
     }
 }

@@ -11,16 +11,24 @@ internal sealed class RolloutStage(IRolloutEngine engine, PolicyTokenizer tokeni
     /// <param name="rollout">Number of the rollout.</param>
     /// <param name="scoring">Told when sampling is over and scoring begins.</param>
     /// <param name="cancellationToken">Stops between two tokens, and while rewards are awaited.</param>
+    /// <param name="firstPlace">The place of the first prompt: above 0 where others of the same rollout have been sampled before, so that no draw is made twice.</param>
     public ScoredRollout Run(
-        IReadOnlyList<PreparedPrompt> prompts, int groupSize, SamplingParameters sampling, DrawPurpose purpose, long rollout, Action? scoring, CancellationToken cancellationToken)
+        IReadOnlyList<PreparedPrompt> prompts, int groupSize, SamplingParameters sampling, DrawPurpose purpose, long rollout, Action? scoring, CancellationToken cancellationToken, int firstPlace = 0)
     {
-        var request = new RolloutRequest([.. prompts.Select((p, place) => new RolloutPrompt(place, p.Ids, p.Further))], groupSize, sampling, random, purpose, rollout);
+        var request = new RolloutRequest([.. prompts.Select((p, i) => new RolloutPrompt(firstPlace + i, p.Ids, p.Further))], groupSize, sampling, random, purpose, rollout);
         var groups = Wait(() => engine.SampleAsync(request, cancellationToken));
         scoring?.Invoke();
         var rows = groups.SelectMany((group, i) => group.Completions.Select((completion, g) => new RolloutRow(prompts[i], completion, Sample(prompts[i], completion, g)))).ToArray();
         var rewards = Wait(() => scorer.ScoreAsync([.. rows.Select(r => r.Sample)], groupSize, cancellationToken));
-        return new(rows, groupSize, rewards, Advantages.Compute(rewards.Scores, rewards.Weights, groupSize, loss.ScaleRewards, loss.RewardAggregation));
+        return Weigh(rows, groupSize, rewards);
     }
+
+    /// <summary>Takes the advantages of rows that are sampled and scored.</summary>
+    /// <param name="rows">Whole groups, one after another.</param>
+    /// <param name="groupSize">Rows of a group.</param>
+    /// <param name="rewards">[rows, F].</param>
+    public ScoredRollout Weigh(IReadOnlyList<RolloutRow> rows, int groupSize, RewardTable rewards) =>
+        new(rows, groupSize, rewards, Advantages.Compute(rewards.Scores, rewards.Weights, groupSize, loss.ScaleRewards, loss.RewardAggregation));
 
     private RewardSample Sample(PreparedPrompt prompt, Completion completion, int generation) => new(
         prompt.Row.Prompt, tokenizer.Decode(completion.Ids), completion.Ids, completion.FinishReason, prompt.Row.Row, generation, prompt.Row.Columns);

@@ -11,6 +11,11 @@ internal static class RunOpening
     {
         var network = policy.Network;
         RunLog.PolicyAndSeed(logger, network.Config.ModelType, network.ParameterCount, network.Dtype.ToString(), network.Device.ToString(), seed);
+        if (network.Adapter is { } adapter)
+        {
+            RunLog.Adapter(logger, adapter.Settings.Rank, adapter.Settings.Scaling, adapter.Settings.Dropout, adapter.Factors.Count, string.Join(", ", LoraTargets.Shortest(adapter.Factors.Keys, network)), network.TrainedCount);
+        }
+
         RunLog.Threads(logger, torch.get_num_threads());
         if (policy.Model.UnusedConfigKeys is { Count: > 0 } unused)
         {
@@ -21,7 +26,10 @@ internal static class RunOpening
         RunLog.Data(logger, (order.RolloutsPerEpoch * order.PerRollout) + order.LeftOut, order.RolloutsPerEpoch, order.PerRollout, order.LeftOut, rates.Steps);
         RunLog.Plan(logger, plan.Description);
         RunLog.LearningRate(logger, rates.Peak, rates.Schedule.ToString(), rates.WarmupSteps);
-        RunWarnings.LearningRate(logger, rates.Peak, network.ParameterCount);
+        if (network.Adapter is null)
+        {
+            RunWarnings.LearningRate(logger, rates.Peak, network.ParameterCount);
+        }
     }
 
     /// <summary>Looks whether batching changes what is sampled in process; the run goes on either way, and its log tells.</summary>

@@ -14,4 +14,8 @@ internal sealed record RolloutRow(PreparedPrompt Prompt, Completion Completion, 
 /// <param name="GroupSize">Rows of a group.</param>
 /// <param name="Rewards">[rows, F].</param>
 /// <param name="Advantages">One a row.</param>
-internal sealed record ScoredRollout(IReadOnlyList<RolloutRow> Rows, int GroupSize, RewardTable Rewards, AdvantageTable Advantages);
+internal sealed record ScoredRollout(IReadOnlyList<RolloutRow> Rows, int GroupSize, RewardTable Rewards, AdvantageTable Advantages)
+{
+    /// <summary>Metrics of how its groups were come by; none where it is simply what its prompts gave.</summary>
+    public IReadOnlyDictionary<string, double> SamplingMetrics { get; init; } = new Dictionary<string, double>();
+}

@@ -3,10 +3,10 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Grpo.Parity;
 
-/// <summary>The gradient of the summed log-probs for every tensor in the model's file.</summary>
+/// <summary>The gradient of the summed log-probs for every tensor that training changes: all in the model's file, or all in the adapter's.</summary>
 internal static class GradientCheck
 {
-    private const string Prefix = "grad.";
+    public const string Prefix = "grad.";
 
     public static void Run(CheckContext context)
     {
@@ -21,7 +21,7 @@ internal static class GradientCheck
         sum.backward();
 
         var names = context.Expected.Keys.Where(key => key.StartsWith(Prefix, StringComparison.Ordinal)).Select(key => key[Prefix.Length..]).ToHashSet(StringComparer.Ordinal);
-        foreach (var absent in context.Model.Parameters.Keys.Where(name => !names.Contains(name)))
+        foreach (var absent in context.Model.Trained.Keys.Where(name => !names.Contains(name)))
         {
             context.Report.Fail($"{context.Name} {Prefix}{absent}", "is not in the reference data");
         }
@@ -36,7 +36,7 @@ internal static class GradientCheck
     {
         using var scope = NewDisposeScope();
         var line = $"{context.Name} {Prefix}{name}";
-        if (!context.Model.Parameters.TryGetValue(name, out var parameter))
+        if (!context.Model.Trained.TryGetValue(name, out var parameter))
         {
             context.Report.Fail(line, "is a tensor that our model does not have");
         }

@@ -58,7 +58,7 @@ internal static class ModelCheck
     }
 
     /// <summary>Files that are missing, damaged or unsupported, and tensors that libtorch refuses.</summary>
-    private static bool IsBadInput(Exception exception) =>
+    internal static bool IsBadInput(Exception exception) =>
         exception is IOException or UnauthorizedAccessException or ExternalException;
 
     private static PretrainedModel Load(string directory, string? second, ScalarType type)

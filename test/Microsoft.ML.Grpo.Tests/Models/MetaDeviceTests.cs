@@ -27,6 +27,20 @@ public class MetaDeviceTests
     }
 
     [TestMethod]
+    public void A_network_with_an_adapter_and_dropout_runs_forward_and_backward_and_merges()
+    {
+        using var scope = NewDisposeScope();
+        using var model = RandomModel.Create(device: META);
+        model.Attach(LoraInitialization.Create(model, LoraTargets.All(model), new(3, 5, Dropout: 0.5), new(1)));
+        model.RequireGradients(true);
+        model.Logits(model.Hidden(Ids(3, 7), rows: new() { Dropout = new(1, 0, 0, WorkPurpose.Loss, [0, 1, 2]) })).sum().backward();
+        Assert.IsTrue(model.Trained.Values.All(p => p.grad?.device_type == DeviceType.META));
+        model.Merge();
+        using var noGrad = no_grad();
+        IsMeta(model.Hidden(Ids(3, 7)), 3, 7, 32);
+    }
+
+    [TestMethod]
     public void A_rollout_becomes_the_inputs_of_the_loss()
     {
         using var scope = NewDisposeScope();

@@ -1,61 +1,65 @@
-using System.Text.Json;
+using Microsoft.ML.Grpo.Parity;
 
 namespace Microsoft.ML.Grpo.Tests;
 
+/// <summary>The checker's own code on the reference data: advantages and reward metrics of every case.</summary>
 [TestClass]
 public class AdvantagesGoldenTests
 {
-    private const double Bound = 1e-9;
+    private static string Committed => Path.Combine(AppContext.BaseDirectory, "TestData", "objective");
 
     [TestMethod]
-    public void Advantages_and_reward_metrics_are_the_references_in_the_committed_cases() =>
-        Check(Path.Combine(AppContext.BaseDirectory, "TestData", "objective", "advantages.json"), 12);
+    public void Every_quantity_of_the_committed_cases_is_met() => Check(Committed, 100);
 
     [TestMethod]
-    public void Advantages_and_reward_metrics_are_the_references_in_all_cases() =>
-        Check(SharedGoldens.Require("objective/advantages.json"), 48);
+    public void Every_quantity_of_all_cases_is_met() => Check(SharedGoldens.Require("objective"), 488);
 
-    private static void Check(string path, int expectedCases)
+    [TestMethod]
+    public void A_changed_advantage_an_unknown_metric_and_an_unknown_scale_fail()
     {
-        List<JsonElement> cases = [.. GoldenCase.Parse(path).EnumerateArray().Where(one => one.GetProperty("aggregation").GetString() == "sum_then_normalize")];
-        Assert.HasCount(expectedCases, cases);
-        for (int i = 0; i < cases.Count; i++)
-        {
-            double?[,] rewards = Rewards(cases[i].GetProperty("rewards"));
-            JsonElement weights = cases[i].GetProperty("weights");
-            ScaleRewards scale = Enum.Parse<ScaleRewards>(cases[i].GetProperty("scale").GetString()!, ignoreCase: true);
-            AdvantageTable table = Advantages.Compute(
-                rewards,
-                weights.ValueKind == JsonValueKind.Null ? [.. Enumerable.Repeat(1.0, rewards.GetLength(1))] : [.. weights.EnumerateArray().Select(w => w.GetDouble())],
-                cases[i].GetProperty("group_size").GetInt32(),
-                scale);
-
-            double[] expected = [.. cases[i].GetProperty("advantages").EnumerateArray().Select(a => a.GetDouble())];
-            Near.AreEqual(expected, table.Advantages, Bound, $"case {i}, {scale}");
-
-            string[] names = [.. Enumerable.Range(0, rewards.GetLength(1)).Select(function => $"reward{function}")];
-            var metrics = RewardMetrics.Compute(rewards, names, table);
-            foreach (JsonProperty metric in cases[i].GetProperty("metrics").EnumerateObject())
-            {
-                double value = metric.Value.ValueKind == JsonValueKind.Null ? double.NaN : metric.Value.GetDouble();
-                Near.AreEqual(value, metrics[metric.Name], Bound, $"case {i}, {scale}, {metric.Name}");
-            }
-        }
+        const string Metrics = "\"metrics\":{\"reward\":0.5}";
+        const string Good = "{\"group_size\":2,\"rewards\":[[0],[1]],\"weights\":null,\"aggregation\":\"sum_then_normalize\",\"scale\":\"none\",\"advantages\":[-0.5,0.5]," + Metrics + "}";
+        Assert.AreEqual(0, Run($"[{Good}]").Code);
+        Fails(Good.Replace("[-0.5,", "[-0.500000002,", StringComparison.Ordinal), "case 0 advantages");
+        Fails(Good.Replace(Metrics, "\"metrics\":{\"rewards/other/mean\":1}", StringComparison.Ordinal), "rewards/other/mean  is a metric that we do not have here");
+        Fails(Good.Replace("\"none\"", "\"row\"", StringComparison.Ordinal), "scale_rewards is \"row\", none of group, batch, none");
+        Fails(Good.Replace("\"weights\"", "\"weight\"", StringComparison.Ordinal), "the case has a field 'weight', which the checker does not know");
+        Fails(Good.Replace(",\"scale\":\"none\"", "", StringComparison.Ordinal), "'scale' is missing");
     }
 
-    /// <summary>The reference holds rewards in float32 and computes in float64: 0.1 is 0.10000000149 to it. That is its input, so it is ours.</summary>
-    private static double?[,] Rewards(JsonElement rows)
+    [TestMethod]
+    public void No_case_no_file_and_no_json_fail()
     {
-        var rewards = new double?[rows.GetArrayLength(), rows[0].GetArrayLength()];
-        for (int row = 0; row < rewards.GetLength(0); row++)
+        Assert.AreEqual((1, "0 ok, 0 failed\n"), Run("[]"));
+        Assert.AreEqual(1, Run("[").Code);
+        Assert.AreEqual(1, Run(null).Code);
+    }
+
+    private static void Fails(string golden, string reason)
+    {
+        var (code, text) = Run($"[{golden}]");
+        Assert.AreEqual(1, code);
+        StringAssert.Contains(text, reason);
+    }
+
+    private static (int Code, string Text) Run(string? cases)
+    {
+        using var folder = new TemporaryFolder();
+        if (cases is not null)
         {
-            for (int function = 0; function < rewards.GetLength(1); function++)
-            {
-                JsonElement value = rows[row][function];
-                rewards[row, function] = value.ValueKind == JsonValueKind.Null ? null : (float)value.GetDouble();
-            }
+            File.WriteAllText(folder[AdvantagesCommand.Cases], cases);
         }
 
-        return rewards;
+        using var output = new StringWriter { NewLine = "\n" };
+        return (AdvantagesCommand.Run(new(folder.Path), output), output.ToString());
+    }
+
+    private static void Check(string directory, int quantities)
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+        int code = AdvantagesCommand.Run(new(directory), output);
+        string[] lines = output.ToString().TrimEnd().Split('\n');
+        Assert.AreEqual(0, code, string.Join('\n', lines.Where(line => line.StartsWith("FAIL", StringComparison.Ordinal))));
+        Assert.AreEqual($"{quantities} ok, 0 failed", lines[^1], "a case has gone, or a new one is not counted here");
     }
 }

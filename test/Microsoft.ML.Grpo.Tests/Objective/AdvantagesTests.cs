@@ -141,4 +141,78 @@ public class AdvantagesTests
         StringAssert.Contains(error.Message, "Reward 1 of row 1 is ");
         StringAssert.Contains(error.Message, "or null where the reward cannot judge");
     }
+
+    [TestMethod]
+    public void Normalised_rewards_are_summed_and_normalised_over_the_rollout()
+    {
+        double[] expected = [1.580908, -.477778, -.477778, -.625353, .955556, -.955556, .955556, -.955556];
+        foreach (ScaleRewards scale in Enum.GetValues<ScaleRewards>())
+        {
+            AdvantageTable table = Advantages.Compute(Rewards, [1, 2], 4, scale, RewardAggregation.NormalizeThenSum);
+            Near.AreEqual(expected, table.Advantages, 1e-6, $"{scale} is not consulted");
+            AdvantageTable summed = Advantages.Compute(Rewards, [1, 2], 4, scale);
+            CollectionAssert.AreEqual(summed.Rewards, table.Rewards);
+            CollectionAssert.AreEqual(summed.GroupMeans, table.GroupMeans);
+            CollectionAssert.AreEqual(summed.GroupStds, table.GroupStds);
+            CollectionAssert.AreEqual(new bool[8], table.StdIsZero);
+        }
+    }
+
+    [TestMethod]
+    public void Normalised_rewards_weigh_alike_whatever_their_scale()
+    {
+        double?[,] rewards = { { 0, 1000 }, { 1, 0 }, { 0, 1000 }, { 1, 0 } };
+        double[] advantages = Advantages.Compute(rewards, [1, 1], 2, ScaleRewards.Group, RewardAggregation.NormalizeThenSum).Advantages;
+        Near.AreEqual(new double[4], advantages, .9, "only the floors differ"); // by sums they would be 0.7 each, with the second reward's sign
+        Assert.IsTrue(Advantages.Compute(rewards, [1, 1], 2, ScaleRewards.Group).Advantages[0] > .7);
+    }
+
+    [TestMethod]
+    public void Equal_rewards_are_flagged_in_every_row_once_they_are_normalised()
+    {
+        double?[,] even = { { .1 }, { .1 }, { .7 }, { .7 } };
+        AdvantageTable table = Advantages.Compute(even, [1], 2, ScaleRewards.Group, RewardAggregation.NormalizeThenSum);
+        CollectionAssert.AreEqual(new double[4], table.Advantages);
+        CollectionAssert.AreEqual(new[] { true, true, true, true }, table.StdIsZero);
+        double?[,] half = { { .1 }, { .1 }, { 0 }, { 1 } };
+        CollectionAssert.AreEqual(new bool[4], Advantages.Compute(half, [1], 2, ScaleRewards.Group, RewardAggregation.NormalizeThenSum).StdIsZero);
+    }
+
+    // Group one: only the first row is scored, so its z is 0; group two: -+1/sqrt(2), one row unscorable.
+    [TestMethod]
+    public void A_reward_that_judged_one_row_of_a_group_alone_adds_nothing_and_an_unscorable_row_has_advantage_0()
+    {
+        double?[,] rewards = { { 5 }, { null }, { null }, { 0 }, { 1 }, { null } };
+        double[] advantages = Advantages.Compute(rewards, [2], 3, ScaleRewards.Group, RewardAggregation.NormalizeThenSum).Advantages;
+        double z = 2 * .5 / (Math.Sqrt(.5) + 1e-4);
+        double unit = z / (z + 1e-4); // the standard deviation of -z, 0 and z is z
+        Near.AreEqual([0, 0, 0, -unit, unit, 0], advantages, 1e-12, "advantages");
+    }
+
+    [TestMethod]
+    public void A_group_of_one_alone_has_advantage_0_after_normalising()
+    {
+        double?[,] rewards = { { 3 } };
+        AdvantageTable table = Advantages.Compute(rewards, [1], 1, ScaleRewards.Group, RewardAggregation.NormalizeThenSum);
+        Assert.AreEqual(0.0, table.Advantages[0]);
+        Assert.IsTrue(table.StdIsZero[0]);
+    }
+
+    [TestMethod]
+    public void Advantages_are_divided_by_the_std_and_one_in_ten_thousand()
+    {
+        double?[,] rewards = { { 0 }, { 1e-4 } };
+        double std = 1e-4 / Math.Sqrt(2);
+        Near.AreEqual(.5e-4 / (std + 1e-4), Advantages.Compute(rewards, [1], 2, ScaleRewards.Group).Advantages[1], 1e-12, "advantage");
+    }
+
+    [TestMethod]
+    [DataRow(1e-8, true)]
+    [DataRow(1.5e-8, false)]
+    public void A_std_of_a_hundred_millionth_counts_as_zero(double std, bool isZero)
+    {
+        double?[,] rewards = { { 0 }, { std * Math.Sqrt(2) * (1 - 1e-12) } };
+        Assert.AreEqual(isZero, Advantages.Compute(rewards, [1], 2, ScaleRewards.Group).StdIsZero[0]);
+        Assert.AreEqual(isZero, Advantages.Compute(rewards, [1], 2, ScaleRewards.Batch).StdIsZero[1]);
+    }
 }

@@ -8,10 +8,11 @@ public class LossStatisticsTests
     [TestMethod]
     public void Means_add_up_by_their_counts_and_extremes_by_comparison()
     {
-        LossStatistics both = Of((MeasurementKind.Mean, 6, 3), (MeasurementKind.Min, .5, 0), (MeasurementKind.Max, 2, 0))
-            + Of((MeasurementKind.Mean, 1, 4), (MeasurementKind.Min, .25, 0), (MeasurementKind.Max, 1, 0));
+        LossStatistics both = Of((MeasurementKind.Mean, 6, 3), (MeasurementKind.Sum, 4, 0), (MeasurementKind.Min, .5, 0), (MeasurementKind.Max, 2, 0))
+            + Of((MeasurementKind.Mean, 1, 4), (MeasurementKind.Sum, -1, 0), (MeasurementKind.Min, .25, 0), (MeasurementKind.Max, 1, 0));
         var metrics = both.ToMetrics();
         Assert.AreEqual(1.0, metrics["Mean"]);
+        Assert.AreEqual(3.0, metrics["Sum"]);
         Assert.AreEqual(.25, metrics["Min"]);
         Assert.AreEqual(2.0, metrics["Max"]);
     }
@@ -48,11 +49,23 @@ public class LossStatisticsTests
         torch.Tensor leftOut = torch.tensor(new[] { true, false, false });
         collected.AddMin("least", values, leftOut);
         collected.AddMaskedMean("mean", values, torch.tensor(new double[] { 1, 0, 1 }));
+        collected.AddSum("share", values.sum());
         collected.AddMax("greatest", values, leftOut);
         var read = collected.Pack().Read().Measurements;
         Assert.AreEqual(new Measurement(MeasurementKind.Min, 1, 0), read["least"]);
         Assert.AreEqual(new Measurement(MeasurementKind.Mean, 5, 2), read["mean"]);
+        Assert.AreEqual(new Measurement(MeasurementKind.Sum, 6, 0), read["share"]);
         Assert.AreEqual(new Measurement(MeasurementKind.Max, 2, 0), read["greatest"]);
+    }
+
+    [TestMethod]
+    public void The_entropy_that_a_bonus_is_paid_for_adds_up_and_is_no_metric()
+    {
+        LossStatistics Paid(double sum, double tokens) => new(new Dictionary<string, Measurement> { [LossStatistics.EntropyOfBonus] = new(MeasurementKind.Mean, sum, tokens) });
+        LossStatistics both = Paid(3, 2) + Paid(4, 5) + Of((MeasurementKind.Sum, 1, 0));
+        Assert.AreEqual((7.0, 7.0), both.BonusEntropy);
+        CollectionAssert.AreEqual(new[] { "Sum" }, both.ToMetrics().Keys.ToArray());
+        Assert.AreEqual((0.0, 0.0), LossStatistics.Empty.BonusEntropy);
     }
 
     private static LossStatistics Of(params (MeasurementKind Kind, double Value, double Count)[] measured) =>

@@ -8,34 +8,45 @@ public class PolicyObjectiveDeviceTests
 {
     /// <summary>Not backward: the gradient of a clamp is made with <c>where</c>, which has no meta kernel.</summary>
     [TestMethod]
-    public void It_runs_on_the_meta_device_with_every_input()
+    public void Every_loss_level_and_correction_runs_on_the_meta_device_with_every_input()
     {
-        foreach (PolicyLoss loss in SpecExample.AllLosses)
+        int count = 0;
+        foreach (ObjectiveSettings settings in SpecExample.Everything)
         {
-            using var scope = NewDisposeScope();
-            Tensor lp = Meta().requires_grad_();
-            LossResult result = PolicyObjective.Compute(
-                new LossInputs(lp, Meta(), Meta(), Meta(), empty(2, 1, device: META), Meta(), Meta()),
-                new ObjectiveSettings { Beta = .1 },
-                SpecExample.Scale,
-                loss);
-            Assert.IsTrue(result.Loss.requires_grad);
-            Assert.AreEqual(DeviceType.META, result.Loss.device_type);
-            Assert.AreEqual(DeviceType.META, result.Packed.Values.device_type);
-            Assert.AreEqual(ScalarType.Float32, result.Loss.dtype);
+            foreach (EntropyCut? cut in new EntropyCut?[] { null, new(2, 3) })
+            {
+                using var scope = NewDisposeScope();
+                Tensor lp = Meta().requires_grad_();
+                LossResult result = PolicyObjective.Compute(
+                    new LossInputs(lp, Meta(), Meta(), Meta(), empty(2, 1, device: META), Meta(), Meta().requires_grad_()),
+                    settings,
+                    SpecExample.Scale with { EntropyCoefficient = .5, EntropyCut = cut });
+                Assert.IsTrue(result.Loss.requires_grad);
+                Assert.AreEqual(DeviceType.META, result.Loss.device_type);
+                Assert.AreEqual(DeviceType.META, result.Packed.Values.device_type);
+                Assert.AreEqual(ScalarType.Float32, result.Loss.dtype);
+                Assert.AreEqual(settings.Correction.IsOn, result.Correction is not null);
+                Assert.IsTrue(result.Correction is null || result.Correction.dtype == ScalarType.Float32);
+                count++;
+            }
         }
+
+        Assert.AreEqual(2 * ((7 * 2 * 5) + (2 * 3)), count);
 
         static Tensor Meta() => empty(2, 4, device: META);
     }
 
     [TestMethod]
-    public void It_leaves_two_tensors_behind_the_loss_and_the_statistics()
+    public void It_leaves_behind_the_loss_the_statistics_the_old_log_probs_and_the_IS_ratio()
     {
-        using var scope = NewDisposeScope();
-        LossInputs inputs = new SpecExample().Inputs;
-        long before = scope.DisposablesCount;
-        PolicyObjective.Compute(inputs, new ObjectiveSettings { Beta = .1 }, SpecExample.Scale);
-        Assert.AreEqual(before + 2, scope.DisposablesCount);
+        foreach (ObjectiveSettings settings in SpecExample.Everything)
+        {
+            using var scope = NewDisposeScope();
+            LossInputs inputs = new SpecExample().Inputs with { Entropy = SpecExample.Rows(1, 2, 3, 4, 5, 6, 7, 8) };
+            long before = scope.DisposablesCount;
+            PolicyObjective.Compute(inputs, settings, SpecExample.Scale);
+            Assert.AreEqual(before + (settings.Correction.IsOn ? 4 : 3), scope.DisposablesCount);
+        }
     }
 
     [TestMethod]

@@ -57,6 +57,43 @@ public class PolicyObjectiveErrorTests
     public void An_unknown_loss_type_is_answered_with_the_known_ones()
     {
         var error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => PolicyLoss.For(new ObjectiveSettings { LossType = (LossType)99 }));
-        StringAssert.Contains(error.Message, "LossType is none of Dapo, Grpo.");
+        StringAssert.Contains(error.Message, "LossType is none of Dapo, Grpo, Bnpo, DrGrpo, Cispo, Sapo, Luspo, Vespo. Set one of them.");
+    }
+
+    [TestMethod]
+    public void A_given_IS_ratio_is_one_a_token_or_one_a_completion_as_the_correction_says()
+    {
+        using var scope = NewDisposeScope();
+        LossInputs inputs = new SpecExample().Inputs;
+        Refuses(CorrectionMode.TokenMask, ones(2, 1), "Correction is [2, 1], not [2, 4]");
+        Refuses(CorrectionMode.SequenceMask, ones(2, 4), "Correction is [2, 4], not [2, 1]");
+
+        void Refuses(CorrectionMode mode, Tensor given, string message)
+        {
+            var error = Assert.ThrowsExactly<ArgumentException>(() => PolicyObjective.Compute(
+                inputs with { Correction = given }, new ObjectiveSettings { Correction = new(mode, null, 3) }, SpecExample.Scale));
+            StringAssert.Contains(error.Message, message);
+        }
+    }
+
+    [TestMethod]
+    public void A_correction_without_a_sampler_is_refused()
+    {
+        using var scope = NewDisposeScope();
+        var settings = new ObjectiveSettings { Correction = new(CorrectionMode.TokenMask, null, 3) };
+        var error = Assert.ThrowsExactly<ArgumentException>(() => PolicyObjective.Compute(new SpecExample().Inputs with { Sampler = null }, settings, SpecExample.Scale));
+        StringAssert.Contains(
+            error.Message, "The correction is TokenMask, but the micro-batch has neither the IS ratio nor log-probs of the sampler. Give one of them, or set ImportanceSampling.Mode = Off.");
+    }
+
+    [TestMethod]
+    public void A_cut_or_a_bonus_without_entropies_is_refused()
+    {
+        using var scope = NewDisposeScope();
+        Refuses(new() { TopEntropyQuantile = .5 }, "TopEntropyQuantile is 0.5 and the entropy bonus off, but the micro-batch has no entropies. Give them, or set TopEntropyQuantile = 1 and no bonus.");
+        Refuses(new() { EntropyBonus = true }, "TopEntropyQuantile is 1 and the entropy bonus on, but the micro-batch has no entropies.");
+
+        static void Refuses(ObjectiveSettings settings, string message) =>
+            StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new SpecExample().Compute(settings)).Message, message);
     }
 }

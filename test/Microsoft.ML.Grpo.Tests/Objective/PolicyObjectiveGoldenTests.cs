@@ -1,75 +1,132 @@
-using System.Text.Json;
-using static TorchSharp.torch;
+using System.Text.Json.Nodes;
+using Microsoft.ML.Grpo.Parity;
 
 namespace Microsoft.ML.Grpo.Tests;
 
+/// <summary>The checker's own code on the reference data: everything of every case, by both routes where the case is aligned.</summary>
 [TestClass]
 public class PolicyObjectiveGoldenTests
 {
-    private const double Float64Bound = 1e-9;
-
-    /// <summary>The reference computes means over a boolean mask in float32.</summary>
-    private const double Float32Bound = 2e-7;
-
     private static string Committed => Path.Combine(AppContext.BaseDirectory, "TestData", "objective");
 
     [TestMethod]
-    public void Losses_gradients_and_metrics_are_the_references_in_the_committed_cases() => CheckLosses(Committed, 21);
+    public void Every_quantity_of_the_committed_cases_is_met() => Check(Committed, 2289);
 
     [TestMethod]
-    public void Losses_gradients_and_metrics_are_the_references_in_all_cases() => CheckLosses(SharedGoldens.Require("objective"), 188);
+    public void Every_quantity_of_all_cases_is_met() => Check(SharedGoldens.Require("objective"), 14343);
 
     [TestMethod]
-    public void The_samplers_mismatch_is_the_references_in_the_committed_case() => CheckMismatch(Committed, 1);
-
-    [TestMethod]
-    public void The_samplers_mismatch_is_the_references_in_all_cases() => CheckMismatch(SharedGoldens.Require("objective"), 233);
-
-    private static void CheckLosses(string directory, int expectedCases)
-    {
-        List<GoldenCase> cases = GoldenCase.Read(directory).FindAll(one => one.IsCovered);
-        Assert.HasCount(expectedCases, cases);
-        foreach (GoldenCase one in cases)
+    [DataRow("loss", "precomputed loss")]
+    [DataRow("num_items_in_batch", "num_items_in_batch")]
+    [DataRow("grad_lp", "precomputed grad_lp")]
+    [DataRow("importance_sampling_ratio", "precomputed importance_sampling_ratio")]
+    [DataRow("loss_mask", "loss_mask")]
+    [DataRow("advantages", "advantages")]
+    [DataRow("metrics.entropy", "inline entropy")]
+    [DataRow("metrics.reward_std", "reward_std")]
+    [DataRow("metrics.completions/mean_length", "completions/mean_length")]
+    [DataRow("metrics.sampling/importance_sampling_ratio/max", "sampling/importance_sampling_ratio/max")]
+    public void A_changed_number_fails(string field, string quantity) => Fails(
+        one =>
         {
-            using var scope = NewDisposeScope();
-            LossInputs inputs = one.Inputs();
-            LossResult result = PolicyObjective.Compute(inputs, one.Settings, one.Scale, one.Loss);
-            result.Loss.backward();
-
-            Near.AreEqual(one.Json.GetProperty("loss").GetDouble(), result.Loss.item<double>(), Float64Bound, one.Name);
-            double[] gradient = [.. one.Json.GetProperty("grad_lp").EnumerateArray().SelectMany(row => row.EnumerateArray()).Select(g => g.GetDouble())];
-            Near.AreEqual(gradient, Near.Doubles(inputs.Lp.grad!), Float64Bound, one.Name + " gradient");
-
-            var metrics = result.Statistics.ToMetrics();
-            string[] ofLosses = [.. one.Json.GetProperty("metrics").EnumerateObject().Select(metric => metric.Name).Where(IsOfLoss)];
-            CollectionAssert.AreEquivalent(ofLosses, metrics.Keys.Where(IsOfLoss).ToArray(), one.Name);
-            foreach (string name in ofLosses)
+            string[] path = field.Split('.');
+            JsonNode parent = path.Length == 1 ? one : one[path[0]]!;
+            if (parent[path[^1]] is JsonArray array)
             {
-                CheckMetric(one, metrics, name, name.Contains("clip_ratio", StringComparison.Ordinal) ? Float32Bound : Float64Bound);
+                JsonArray innermost = array[0] as JsonArray ?? array;
+                innermost[0] = innermost[0]!.GetValue<double>() + 1e-6;
             }
-        }
+            else
+            {
+                parent[path[^1]] = parent[path[^1]]!.GetValue<double>() + 1e-6;
+            }
+        },
+        $"FAIL  case {quantity}  ");
+
+    [TestMethod]
+    public void An_unknown_option_fails() => Fails(
+        one => one["options"]!["loss_typo"] = "dapo", "FAIL  case  options has a field 'loss_typo', which the checker does not know");
+
+    [TestMethod]
+    public void An_unknown_value_of_an_option_fails() => Fails(
+        one => one["options"]!["loss_type"] = "gmpo", "loss_type is \"gmpo\", none of dapo, grpo, bnpo, dr_grpo, cispo, sapo, luspo, vespo");
+
+    [TestMethod]
+    public void An_option_that_must_not_be_null_fails() => Fails(one => one["options"]!["epsilon"] = null, "epsilon is null");
+
+    [TestMethod]
+    public void An_unknown_field_fails() => Fails(one => one["more"] = 1, "FAIL  case  the case has a field 'more', which the checker does not know");
+
+    [TestMethod]
+    public void A_missing_field_fails() => Fails(one => one.Remove("loss"), "FAIL  case  'loss' is missing");
+
+    [TestMethod]
+    public void An_unknown_mode_fails() => Fails(one => one["mode"] = "test", "mode is 'test', neither train nor eval");
+
+    [TestMethod]
+    public void An_unknown_metric_fails() => Fails(one => one["metrics"]!["surprise"] = 1, "FAIL  case precomputed surprise  is a metric that we do not have here");
+
+    [TestMethod]
+    public void A_metric_of_the_loss_that_the_reference_does_not_have_fails() => Fails(
+        one => ((JsonObject)one["metrics"]!).Remove("entropy"), "FAIL  case inline entropy  is not in the reference data");
+
+    [TestMethod]
+    public void A_ratio_that_the_reference_does_not_have_fails() => Fails(
+        one => one.Remove("importance_sampling_ratio"), "FAIL  case importance_sampling_ratio  is not in the reference data");
+
+    [TestMethod]
+    public void A_ratio_that_we_do_not_have_fails() => Fails(
+        one => one["is_correction"] = false, "FAIL  case importance_sampling_ratio  is not there");
+
+    [TestMethod]
+    public void Passes_that_do_not_fit_the_case_fail() => Fails(one => one["passes"] = new JsonArray("loss"), "FAIL  case passes  old, loss");
+
+    [TestMethod]
+    public void A_gradient_of_the_entropies_that_ours_do_not_have_fails() => Fails(
+        one => one["grad_entropy"] = one["grad_lp"]!.DeepClone(), "FAIL  case precomputed grad_entropy  ");
+
+    [TestMethod]
+    public void A_set_that_is_not_there_fails() => Fails(one => one["set"] = "other", "FAIL  case  'other' is missing");
+
+    [TestMethod]
+    public void A_folder_without_cases_and_one_that_is_not_there_fail()
+    {
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder[ObjectiveCommand.Cases], "{}");
+        File.WriteAllText(folder[ObjectiveCommand.Inputs], "{}");
+        Assert.AreEqual((1, "0 ok, 0 failed\n"), Run(folder.Path));
+        Assert.AreEqual(1, Run(folder["absent"]).Code);
     }
 
-    /// <summary>Not the metrics of rollout and rewards; those of the sampler have a test of their own.</summary>
-    private static bool IsOfLoss(string metric) =>
-        metric is "kl" or "entropy" or "cispo_clip_ratio" or "vespo/phi_seq_mean" || metric.StartsWith("clip_ratio/", StringComparison.Ordinal);
-
-    private static void CheckMismatch(string directory, int expectedCases)
+    /// <summary>A good case, but for one change.</summary>
+    private static void Fails(Action<JsonObject> change, string line)
     {
-        List<GoldenCase> cases = GoldenCase.Read(directory).FindAll(one => one.IsCorrected);
-        Assert.HasCount(expectedCases, cases);
-        foreach (GoldenCase one in cases)
-        {
-            using var scope = NewDisposeScope();
-            var metrics = PolicyObjective.Compute(one.Inputs(), new ObjectiveSettings(), one.Scale).Statistics.ToMetrics();
-            CheckMetric(one, metrics, "sampling/sampling_logp_difference/mean", Float64Bound);
-            CheckMetric(one, metrics, "sampling/sampling_logp_difference/max", Float64Bound);
-        }
+        JsonNode cases = JsonNode.Parse(File.ReadAllText(Path.Combine(Committed, ObjectiveCommand.Cases)))!;
+        var one = (JsonObject)cases["vespo-tt2s-aligned"]!.DeepClone();
+        using var folder = new TemporaryFolder();
+        File.Copy(Path.Combine(Committed, ObjectiveCommand.Inputs), folder[ObjectiveCommand.Inputs]);
+        Write();
+        Assert.AreEqual(0, Run(folder.Path).Code);
+        change(one);
+        Write();
+        var (code, text) = Run(folder.Path);
+        Assert.AreEqual(1, code);
+        StringAssert.Contains(text, line);
+
+        void Write() => File.WriteAllText(folder[ObjectiveCommand.Cases], new JsonObject { ["case"] = one.DeepClone() }.ToJsonString());
     }
 
-    private static void CheckMetric(GoldenCase one, IReadOnlyDictionary<string, double> metrics, string name, double bound)
+    private static void Check(string directory, int quantities)
     {
-        JsonElement expected = one.Json.GetProperty("metrics").GetProperty(name);
-        Near.AreEqual(expected.ValueKind == JsonValueKind.Null ? double.NaN : expected.GetDouble(), metrics[name], bound, $"{one.Name} {name}");
+        var (code, text) = Run(directory);
+        string[] lines = text.TrimEnd().Split('\n');
+        Assert.AreEqual(0, code, string.Join('\n', lines.Where(line => line.StartsWith("FAIL", StringComparison.Ordinal))));
+        Assert.AreEqual($"{quantities} ok, 0 failed", lines[^1], "a case has gone, or a new one is not counted here");
+    }
+
+    private static (int Code, string Text) Run(string directory)
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+        return (ObjectiveCommand.Run(new(directory), output), output.ToString());
     }
 }

@@ -27,6 +27,31 @@ internal sealed class SpecExample
         new SapoLoss(1, 1.05), new VespoLoss(new VespoShape(2, 3), new VespoShape(3, 2)),
     ];
 
+    /// <summary>Every mode but off, with bounds that hold some ratios of the example.</summary>
+    internal static CorrectionSettings[] Corrections { get; } =
+    [
+        new(CorrectionMode.TokenTruncate, .8, 1.2), new(CorrectionMode.TokenMask, .8, 1.2), new(CorrectionMode.SequenceTruncate, .9, 3), new(CorrectionMode.SequenceMask, .9, 3),
+    ];
+
+    /// <summary>Every loss at every level with every correction that it has; all else on.</summary>
+    internal static IEnumerable<ObjectiveSettings> Everything =>
+        from type in Enum.GetValues<LossType>()
+        from level in Enum.GetValues<RatioLevel>()
+        from correction in Corrections.Prepend(CorrectionSettings.Off)
+        where type != LossType.Vespo || !correction.OfSequences
+        select new ObjectiveSettings
+        {
+            LossType = type,
+            EpsilonHigh = type == LossType.Cispo ? 1.1 : .2,
+            Delta = 1.5,
+            RatioLevel = level,
+            Correction = correction,
+            OffPolicyMaskThreshold = -.1,
+            TopEntropyQuantile = .6,
+            EntropyBonus = true,
+            Beta = .1,
+        };
+
     internal static Tensor Rows(params double[] values) => tensor(values).reshape(2, 4);
 
     internal LossResult Compute(ObjectiveSettings settings) => PolicyObjective.Compute(Inputs, settings, Scale);

@@ -6,7 +6,7 @@ internal static class LossRuleCases
     public static readonly (Action<GrpoOptions> Change, string Message)[] All =
     [
         (o => o.Loss.Type = (LossType)9, "Loss.Type is 9, which is no LossType: use Dapo or Grpo or Bnpo or DrGrpo or Cispo or Sapo or Luspo or Vespo."),
-        (o => (o.Loss.Custom, o.Loss.Type) = (new UnusedLoss(), LossType.Grpo), "Loss.Custom is set and Loss.Type is Grpo, but a run has one loss: leave Loss.Type at Dapo, or set Loss.Custom = null."),
+        (o => (o.Loss.Custom, o.Loss.Type) = (TestOptions.UnusedLoss(), LossType.Grpo), "Loss.Custom is set and Loss.Type is Grpo, but a run has one loss: leave Loss.Type at Dapo, or set Loss.Custom = null."),
         (o => o.Loss.RatioLevel = (RatioLevel)9, "Loss.RatioLevel is 9, which is no RatioLevel: use Token or Sequence."),
 
         (o => o.Loss.EpsilonLow = 1.01, "Loss.EpsilonLow is 1.01, but must be above 0 and at most 1: leave it at 0.2."),
@@ -14,14 +14,14 @@ internal static class LossRuleCases
         (o => o.Loss.Delta = 0, "Loss.Delta is 0, but must be above 0 and finite: leave it null for none."),
         (o => (o.Loss.Type, o.Loss.EpsilonHigh, o.Loss.EpsilonLow) = (LossType.Cispo, 5, 0.3), "Loss.EpsilonLow is 0.3, but has no effect while Loss.Type is Cispo: set Loss.Type to one that clips, such as Dapo, or Loss.EpsilonLow = 0.2."),
         (o => (o.Loss.Type, o.Loss.EpsilonLow) = (LossType.Sapo, 0.3), "Loss.EpsilonLow is 0.3, but has no effect while Loss.Type is Sapo: set Loss.Type to one that clips, such as Dapo, or Loss.EpsilonLow = 0.2."),
-        (o => (o.Loss.Custom, o.Loss.EpsilonLow) = (new UnusedLoss(), 0.3), "Loss.EpsilonLow is 0.3, but has no effect while Loss.Custom is set: set Loss.Custom = null and Loss.Type to one that clips, such as Dapo, or Loss.EpsilonLow = 0.2."),
+        (o => (o.Loss.Custom, o.Loss.EpsilonLow) = (TestOptions.UnusedLoss(), 0.3), "Loss.EpsilonLow is 0.3, but has no effect while Loss.Custom is set: set Loss.Custom = null and Loss.Type to one that clips, such as Dapo, or Loss.EpsilonLow = 0.2."),
         (o => (o.Loss.Type, o.Loss.EpsilonHigh) = (LossType.Sapo, 0.28), "Loss.EpsilonHigh is 0.28, but has no effect while Loss.Type is Sapo: set Loss.Type to one that reads it, such as Dapo or Cispo, or Loss.EpsilonHigh = null."),
         (o => (o.Loss.Type, o.Loss.EpsilonHigh) = (LossType.Vespo, 0.28), "Loss.EpsilonHigh is 0.28, but has no effect while Loss.Type is Vespo: set Loss.Type to one that reads it, such as Dapo or Cispo, or Loss.EpsilonHigh = null."),
-        (o => (o.Loss.Custom, o.Loss.EpsilonHigh) = (new UnusedLoss(), 0.28), "Loss.EpsilonHigh is 0.28, but has no effect while Loss.Custom is set: set Loss.Custom = null and Loss.Type to one that reads it, such as Dapo or Cispo, or Loss.EpsilonHigh = null."),
+        (o => (o.Loss.Custom, o.Loss.EpsilonHigh) = (TestOptions.UnusedLoss(), 0.28), "Loss.EpsilonHigh is 0.28, but has no effect while Loss.Custom is set: set Loss.Custom = null and Loss.Type to one that reads it, such as Dapo or Cispo, or Loss.EpsilonHigh = null."),
         (o => (o.Loss.Type, o.Loss.Delta) = (LossType.Cispo, 4), "Loss.Delta is 4, but has no effect while Loss.Type is Cispo: set Loss.Type to one that clips, such as Dapo, or Loss.Delta = null."),
         (o => (o.Loss.Type, o.Loss.Delta) = (LossType.Sapo, 4), "Loss.Delta is 4, but has no effect while Loss.Type is Sapo: set Loss.Type to one that clips, such as Dapo, or Loss.Delta = null."),
         (o => (o.Loss.Type, o.Loss.Delta) = (LossType.Vespo, 4), "Loss.Delta is 4, but has no effect while Loss.Type is Vespo: set Loss.Type to one that clips, such as Dapo, or Loss.Delta = null."),
-        (o => (o.Loss.Custom, o.Loss.Delta) = (new UnusedLoss(), 4), "Loss.Delta is 4, but has no effect while Loss.Custom is set: set Loss.Custom = null and Loss.Type to one that clips, such as Dapo, or Loss.Delta = null."),
+        (o => (o.Loss.Custom, o.Loss.Delta) = (TestOptions.UnusedLoss(), 4), "Loss.Delta is 4, but has no effect while Loss.Custom is set: set Loss.Custom = null and Loss.Type to one that clips, such as Dapo, or Loss.Delta = null."),
 
         (o => (o.Loss.Type, o.Loss.Sapo.TemperaturePositive) = (LossType.Sapo, 0), "Loss.Sapo.TemperaturePositive is 0, but must be above 0 and finite: leave it null for 1."),
         (o => o.Loss.Sapo.TemperaturePositive = 1.5, "Loss.Sapo.TemperaturePositive is 1.5, but has no effect while Loss.Type is Dapo: set Loss.Type = Sapo, or Loss.Sapo.TemperaturePositive = null."),
@@ -35,7 +35,7 @@ internal static class LossRuleCases
         (o => o.Loss.Vespo.KNegative = 1.5, "Loss.Vespo.KNegative is 1.5, but has no effect while Loss.Type is Dapo: set Loss.Type = Vespo, or Loss.Vespo.KNegative = null."),
         (o => (o.Loss.Type, o.Loss.Vespo.LambdaNegative) = (LossType.Vespo, double.NaN), "Loss.Vespo.LambdaNegative is NaN, but must be finite: leave it null for 2."),
         (o => o.Loss.Vespo.LambdaNegative = 1.5, "Loss.Vespo.LambdaNegative is 1.5, but has no effect while Loss.Type is Dapo: set Loss.Type = Vespo, or Loss.Vespo.LambdaNegative = null."),
-        (o => (o.Loss.Custom, o.Loss.Sapo.TemperaturePositive) = (new UnusedLoss(), 1.5), "Loss.Sapo.TemperaturePositive is 1.5, but has no effect while Loss.Custom is set: set Loss.Custom = null and Loss.Type = Sapo, or Loss.Sapo.TemperaturePositive = null."),
+        (o => (o.Loss.Custom, o.Loss.Sapo.TemperaturePositive) = (TestOptions.UnusedLoss(), 1.5), "Loss.Sapo.TemperaturePositive is 1.5, but has no effect while Loss.Custom is set: set Loss.Custom = null and Loss.Type = Sapo, or Loss.Sapo.TemperaturePositive = null."),
 
         (o => o.Loss.OffPolicyMaskThreshold = double.NaN, "Loss.OffPolicyMaskThreshold is NaN, but must be finite: leave it null for off."),
         (o => o.Loss.TopEntropyQuantile = 1.1, "Loss.TopEntropyQuantile is 1.1, but must be from 0 to 1: leave it at 1 for all tokens."),

@@ -111,7 +111,7 @@ public class OptionResolutionTests
     [TestMethod]
     public void Every_number_of_the_loss_reaches_the_objective()
     {
-        var loss = new UnusedLoss();
+        var loss = TestOptions.UnusedLoss();
         var correction = new CorrectionSettings(CorrectionMode.TokenMask, 0.5, 2);
         var options = new LossOptions
         {

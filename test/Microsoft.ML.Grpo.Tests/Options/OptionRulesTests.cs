@@ -80,7 +80,7 @@ public class OptionRulesTests
         [new GrpoOptions { Loss = { Type = LossType.Sapo, Sapo = { TemperaturePositive = 1, TemperatureNegative = 1.05 } }, StepsPerRollout = 2 }],
         [new GrpoOptions { Loss = { Type = LossType.Luspo, RatioLevel = RatioLevel.Sequence, EpsilonLow = 2e-3, EpsilonHigh = 2.5e-3 }, StepsPerRollout = 4 }],
         [new GrpoOptions { Loss = { Type = LossType.Vespo, Vespo = { KPositive = 2, LambdaPositive = 3, KNegative = 3, LambdaNegative = 2 } }, ImportanceSampling = { Mode = CorrectionMode.TokenTruncate, MaxRatio = 3 } }],
-        [new GrpoOptions { Loss = { Custom = new UnusedLoss(LossContract.PrecomputedOld), RatioLevel = RatioLevel.Sequence }, ImportanceSampling = { Mode = CorrectionMode.SequenceMask, MinRatio = 0, MaxRatio = 3, Route = CorrectionRoute.Precompute } }],
+        [new GrpoOptions { Loss = { Custom = TestOptions.UnusedLoss(LossContract.PrecomputedOld), RatioLevel = RatioLevel.Sequence }, ImportanceSampling = { Mode = CorrectionMode.SequenceMask, MinRatio = 0, MaxRatio = 3, Route = CorrectionRoute.Precompute } }],
         [new GrpoOptions { Loss = { Delta = 4, EpsilonHigh = 0.28, OffPolicyMaskThreshold = 0.5, TopEntropyQuantile = 0.2 }, IterationsPerRollout = 2 }],
         [new GrpoOptions { Loss = { RewardAggregation = RewardAggregation.NormalizeThenSum, Entropy = { Coefficient = 0.01 } } }],
         [new GrpoOptions { Loss = { Entropy = { Adaptive = true, Coefficient = 1, Target = 0, Delta = 0.005, Minimum = 1, Maximum = 1 } } }],

@@ -65,7 +65,7 @@ public class OptionsSnapshotTests
             _ when type == typeof(IDataView) => new MLContext(0).Data.LoadFromEnumerable<Row>([]),
             _ when type == typeof(ILogger) => NullLogger.Instance,
             _ when type == typeof(IProgress<GrpoProgress>) => new Progress<GrpoProgress>(),
-            _ when type == typeof(PolicyLoss) => new UnusedLoss(),
+            _ when type == typeof(PolicyLoss) => TestOptions.UnusedLoss(),
             _ when type == typeof(RolloutEngine) => new RoundedRolloutEngine(),
             _ when type == typeof(GrpoTransformer) => TestOptions.UnusedPolicy(),
             _ when type == typeof(CancellationToken) => new CancellationToken(canceled: true),

@@ -12,6 +12,10 @@ internal static class TestOptions
     /// <summary>A policy that nothing is done with but to hand it on.</summary>
     public static GrpoTransformer UnusedPolicy() => (GrpoTransformer)RuntimeHelpers.GetUninitializedObject(typeof(GrpoTransformer));
 
+    /// <summary>A loss that is never asked for its terms.</summary>
+    public static PolicyLoss UnusedLoss(LossContract contract = LossContract.AnyRoute) =>
+        PolicyLoss.Custom("unused", _ => throw new InvalidOperationException("No loss is computed here."), contract: contract);
+
     /// <summary>A view that is never read.</summary>
     public static IDataView NoRows() => new MLContext(0).Data.LoadFromEnumerable<Row>([]);
 

@@ -84,11 +84,11 @@ public class FurtherInputTests
         var prepared = PromptPreparation.Prepare(
             [.. TinyRun.Prompts(4).Select(p => p with { Further = p.Row == 2 ? null : $"image {p.Row}" })], policy, 90, OverlongPrompts.Error, new LogLines());
         var engine = new WatchedEngine();
-        var stage = new RolloutStage(engine, policy.Tokenizer, new([TinyRun.Share]), ScaleRewards.Group, new(1));
+        var stage = new RolloutStage(engine, policy.Tokenizer, new([TinyRun.Share]), new LossOptions(), new(1));
         var scored = stage.Run(prepared, 3, new() { MaxTokens = 8, StopIds = new HashSet<int>() }, DrawPurpose.Training, 0, null, default);
         CollectionAssert.AreEqual(new object?[] { "image 0", "image 1", null, "image 3" }, engine.Inputs);
 
-        using var batch = new TrainingBatch(scored, new RunRandom(5).Permutation(DrawPurpose.RowOrder, 0, 12), false, ScalarType.Float64, CPU);
+        using var batch = new TrainingBatch(scored, 0, new RunRandom(5).Permutation(DrawPurpose.RowOrder, 0, 12), false, ScalarType.Float64, CPU);
         CollectionAssert.AreNotEqual(scored.Rows.ToArray(), batch.Rows.ToArray());
         foreach (var row in batch.Rows)
         {
@@ -145,8 +145,8 @@ public class FurtherInputTests
         using var policy = TinyPolicy.Create();
         using var model = BiasedByInputLM.Create(RandomModel.Config with { VocabularySize = 257 });
         var prepared = PromptPreparation.Prepare([.. TinyRun.Prompts(5).Select(p => p with { Further = p.Row == 2 ? null : 0.5 + p.Row })], policy, 90, OverlongPrompts.Error, new LogLines());
-        var stage = new RolloutStage(new InProcessEngine(model, new(), WorkPurpose.Evaluation, WorkPurpose.Evaluation), policy.Tokenizer, new([TinyRun.Share]), ScaleRewards.Group, new(1));
-        var evaluator = new Evaluator(model, stage, prepared, new() { MaxTokens = 8, StopIds = policy.StopIds }, 3, 60, new());
+        var stage = new RolloutStage(new InProcessEngine(model, new(), WorkPurpose.Evaluation, WorkPurpose.Evaluation), policy.Tokenizer, new([TinyRun.Share]), new LossOptions(), new(1));
+        var evaluator = new Evaluator(stage, [prepared], new() { MaxTokens = 8, StopIds = policy.StopIds }, 3, null, new PolicyDrift(model, 1, 60, new()), greedy: true);
         Assert.AreEqual(0, evaluator.Run(default)["eval_drift"]);
         Assert.AreEqual(0, evaluator.Run(default)["eval_drift"], 1e-12);
     }

@@ -32,6 +32,25 @@ public class PromptOrderTests
     }
 
     [TestMethod]
+    [DataRow(1)]
+    [DataRow(5)]
+    [DataRow(23)]
+    public void Prompts_one_after_another_are_those_of_the_rollouts_however_many_are_taken_at_once(int count)
+    {
+        var expected = Rows(new PromptOrder(Prompts(11), 3, new RunRandom(5)), 0, 23); // 69 prompts: 7 epochs of 9, and 6 more
+        var order = new PromptOrder(Prompts(11), 3, new RunRandom(5));
+        Assert.AreEqual(9, order.PerEpoch);
+        var taken = new List<long>();
+        while (taken.Count < expected.Length)
+        {
+            taken.AddRange(order.From(taken.Count, count).Select(p => p.Row.Row));
+        }
+
+        CollectionAssert.AreEqual(expected, taken[..expected.Length]);
+        CollectionAssert.AreEqual(expected[4..10], order.From(4, 6).Select(p => p.Row.Row).ToArray(), "What was asked before does not count.");
+    }
+
+    [TestMethod]
     public void Without_randomness_the_datas_own_order_is_kept()
     {
         var order = new PromptOrder(Prompts(5), 2, random: null);

@@ -18,7 +18,8 @@ internal static class SafetensorsWriter
     /// <param name="stream">Where to.</param>
     /// <param name="tensors">Name to tensor, on any device; floating point ones are stored as <paramref name="storedAs"/>, others as they are.</param>
     /// <param name="storedAs">F32, F16, BF16 or F64; a narrower type rounds to nearest even.</param>
-    public static void Write(Stream stream, IReadOnlyDictionary<string, Tensor> tensors, ScalarType storedAs = ScalarType.Float32)
+    /// <param name="replace">Makes what is written in a tensor's place, of the same shape and type, or null; it is disposed when it is written.</param>
+    public static void Write(Stream stream, IReadOnlyDictionary<string, Tensor> tensors, ScalarType storedAs = ScalarType.Float32, Func<string, Tensor?>? replace = null)
     {
         if (!SafetensorsDtype.IsFloat(storedAs))
         {
@@ -27,9 +28,10 @@ internal static class SafetensorsWriter
 
         var sorted = tensors.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => (pair.Key, pair.Value, Type: TypeOf(pair.Value, storedAs))).ToList();
         WriteHeader(stream, sorted);
-        foreach (var (_, tensor, type) in sorted)
+        foreach (var (name, tensor, type) in sorted)
         {
-            WriteData(stream, tensor, type);
+            using var replacement = replace?.Invoke(name);
+            WriteData(stream, replacement ?? tensor, type);
         }
     }
 

@@ -9,6 +9,8 @@ internal enum DrawPurpose : uint
     DataOrder,
     RowOrder,
     Check,
+    Adapter,
+    Dropout,
 }
 
 /// <summary>The randomness of a run: every draw is a function of its seed and of what the draw is for.</summary>
@@ -29,6 +31,19 @@ internal readonly record struct RunRandom(long Seed)
         var (a, b, _, _) = Philox.Block((ulong)Seed, (uint)purpose, (uint)(rollout >> 32), 0, 0);
         var (high, low, _, _) = Philox.Block(((ulong)a << 32) | b, (uint)rollout, (uint)place, (uint)generation, (uint)position);
         return ((((ulong)high << 32) | low) >> 12) * TwoToMinus52;
+    }
+
+    /// <summary>64 random bits, for what draws on from them by itself.</summary>
+    /// <param name="purpose">What they are for: nothing that <see cref="Uniform"/> is asked for too.</param>
+    /// <param name="rollout">Number of the rollout, from 0.</param>
+    /// <param name="visit">Which walk over it.</param>
+    /// <param name="pass">Which pass of that walk.</param>
+    /// <param name="row">Place of the row in the rollout, from 0.</param>
+    public ulong Bits(DrawPurpose purpose, long rollout, int visit, int pass, int row)
+    {
+        var (a, b, _, _) = Philox.Block((ulong)Seed, (uint)purpose, (uint)(rollout >> 32), (uint)visit, (uint)pass);
+        var (high, low, _, _) = Philox.Block(((ulong)a << 32) | b, (uint)rollout, (uint)row, 0, 0);
+        return ((ulong)high << 32) | low;
     }
 
     /// <summary>A permutation of 0 .. count−1 (Fisher and Yates).</summary>

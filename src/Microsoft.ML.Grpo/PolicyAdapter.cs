@@ -1,0 +1,58 @@
+namespace Microsoft.ML.Grpo;
+
+/// <summary>Gives a policy's network the adapter that the options ask for: none, one of a directory, or a new one.</summary>
+internal static class PolicyAdapter
+{
+    /// <summary>Attaches the adapter of <see cref="LoraOptions.AdapterPath"/>, if it is set: what completing prompts needs.</summary>
+    /// <exception cref="GrpoOptionsException">The network has an adapter already.</exception>
+    public static void Read(CausalLM network, GrpoOptions options)
+    {
+        if (options.Lora?.AdapterPath is not { } path)
+        {
+            return;
+        }
+
+        CheckNone(network);
+        network.Attach(PeftDirectory.Load(path, network, options.Lora.Dropout));
+    }
+
+    /// <summary>Attaches the adapter that training is to go on with, or a new one; without <see cref="GrpoOptions.Lora"/> the network stays as it is.</summary>
+    /// <exception cref="GrpoOptionsException">The network has an adapter already, a name means no layer of it, or dropout meets an adapted head.</exception>
+    public static void Prepare(CausalLM network, GrpoOptions options, RunRandom random)
+    {
+        Read(network, options);
+        if (options.Lora is { AdapterPath: null } lora)
+        {
+            CheckNone(network);
+            network.Attach(LoraInitialization.Create(network, Layers(network, lora), lora.ToSettings(), random, options.InitialPolicy is null ? options.ModelPath : null));
+        }
+
+        if (network.Adapter is { Settings.Dropout: > 0 and var share } adapter && adapter.Factors.ContainsKey(CausalLM.HeadLayer))
+        {
+            throw new GrpoOptionsException([OptionRule.Text(
+                $"Lora.Dropout is {share}, but the adapter is on the head ({CausalLM.HeadLayer}) too, whose input has no dropout: set Lora.Dropout = 0, or leave {CausalLM.HeadLayer} out of Lora.TargetModules.")]);
+        }
+    }
+
+    private static IReadOnlyList<string> Layers(CausalLM network, LoraOptions lora)
+    {
+        if (lora.TargetModules.Count == 0)
+        {
+            return LoraTargets.All(network);
+        }
+
+        string[] names = [.. lora.TargetModules];
+        var unknown = LoraTargets.Unknown(network, names);
+        return unknown.Count == 0
+            ? LoraTargets.Named(network, names)
+            : throw new GrpoOptionsException([$"Lora.TargetModules holds \"{string.Join("\", \"", unknown)}\", but the linear layers of the model are {LoraTargets.Describe(network)}: use those names, or leave the list empty for all but {CausalLM.HeadLayer}."]);
+    }
+
+    private static void CheckNone(CausalLM network)
+    {
+        if (network.Adapter is not null)
+        {
+            throw new GrpoOptionsException(["InitialPolicy has an adapter, and Lora asks for another on top of it: set Lora = null to go on training the one it has, or save the policy with SavePretrained, which merges it, and set ModelPath to that directory in place of InitialPolicy."]);
+        }
+    }
+}
