@@ -8,7 +8,10 @@ namespace Microsoft.ML.Grpo;
 /// </summary>
 internal static class CorrectionMetrics
 {
-    /// <summary>Measures a rollout. NaN = nothing was there to measure.</summary>
+    /// <summary>Holds the mean of the squares until they are read.</summary>
+    private const string EffectiveSize = "sampling/effective_sample_size";
+
+    /// <summary>Measures a rollout. Of nothing, means are 0, as in the reference, and all else is NaN.</summary>
     /// <param name="old">[R, T] the trainer's log-probs at the weights that sampled; anything where the mask is 0.</param>
     /// <param name="sampler">[R, T] the sampler's; NaN = it did not say: left out of the difference and the divergence, a ratio of 1 elsewhere.</param>
     /// <param name="mask">[R, T] not 0 = the token carries loss.</param>
@@ -33,7 +36,7 @@ internal static class CorrectionMetrics
         Tensor unbounded = CorrectionRatio.OfLog(logRatio, settings);                       // [R, T] or [R, 1]
         Tensor counted = settings.OfSequences ? ones_like(unbounded) : carriesLoss.to(unbounded.dtype);
         AddExtremesAndMean(measurements, "sampling/ratio_unbounded", unbounded, counted);
-        measurements.AddMaskedMean(Squares, unbounded * unbounded, counted);
+        measurements.AddMaskedMean(EffectiveSize, unbounded * unbounded, counted);
         if (settings.IsOn)
         {
             Tensor bounded = rho ?? CorrectionRatio.Compute(old, sampler, mask, settings);
@@ -44,8 +47,6 @@ internal static class CorrectionMetrics
 
         return Finish(measurements.Pack().Read().ToMetrics());
     }
-
-    private const string Squares = "sampling/effective_sample_size";
 
     private static void AddDifference(Measurements measurements, Tensor logRatio, Tensor known)
     {
@@ -69,7 +70,7 @@ internal static class CorrectionMetrics
     {
         var metrics = new Dictionary<string, double>(measured);
         double mean = measured["sampling/ratio_unbounded/mean"];
-        metrics[Squares] = mean * mean / measured[Squares]; // 0/0 of nothing
+        metrics[EffectiveSize] = mean * mean / measured[EffectiveSize]; // 0/0 of nothing
         return metrics;
     }
 }

@@ -26,7 +26,7 @@ internal static class PolicyObjective
         MaskedInputs batch = MaskedInputs.From(inputs, settings.Correction);
         RatioTerms ratio = PolicyRatio.Compute(batch.Lp, batch.Old, batch.Mask, settings.RatioLevel);
         var terms = new LossTerms(batch.Lp, batch.Old, ratio, batch.Advantages, batch.Mask, batch.Correction);
-        EntropyMask? kept = settings.TopEntropyQuantile < 1 ? EntropyMask.Of(Entropy(batch, settings), batch.Mask, settings.TopEntropyQuantile, scale.EntropyCut) : null;
+        EntropyMask? kept = KeptByEntropy(batch, settings, scale);
 
         // The masks and the IS ratio weigh the policy's term alone, not the KL, and change no denominator.
         Tensor perToken = loss.PerToken(terms);                                     // [B, T] or [B, 1]
@@ -64,6 +64,23 @@ internal static class PolicyObjective
             throw new ArgumentException(
                 $"Vespo weighs a completion by the IS ratios of its tokens, and {settings.Correction.Mode} has none. Set ImportanceSampling.Mode to TokenTruncate, TokenMask or Off, or another loss type.", nameof(settings));
         }
+    }
+
+    private static EntropyMask? KeptByEntropy(MaskedInputs batch, ObjectiveSettings settings, LossScale scale)
+    {
+        if (settings.TopEntropyQuantile == 1)
+        {
+            return null;
+        }
+
+        if (scale.EntropyCut is null && batch.Lp.shape[0] != scale.SliceRows)
+        {
+            throw new ArgumentException(
+                string.Create(CultureInfo.InvariantCulture, $"The micro-batch has {batch.Lp.shape[0]} of the slice's {scale.SliceRows} rows, and {nameof(LossScale.EntropyCut)} is null. Find the cut with {nameof(EntropyMask)}.{nameof(EntropyMask.Find)} from the entropies of the whole slice."),
+                nameof(scale));
+        }
+
+        return EntropyMask.Of(Entropy(batch, settings), batch.Mask, settings.TopEntropyQuantile, scale.EntropyCut);
     }
 
     private static Tensor Entropy(MaskedInputs batch, ObjectiveSettings settings) => batch.Entropy ?? throw new ArgumentException(

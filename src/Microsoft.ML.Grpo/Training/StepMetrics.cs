@@ -29,6 +29,9 @@ internal sealed class StepMetrics
     public Dictionary<string, double> ToDictionary() => _values.ToDictionary(
         v => v.Key, v => v.Value.Where(x => !double.IsNaN(x)).DefaultIfEmpty(double.NaN).Average());
 
+    /// <summary>The values of one, in the order in which they were added.</summary>
+    public IReadOnlyList<double> Values(string name) => _values[name];
+
     /// <summary>How many values there are by name.</summary>
     public Dictionary<string, int> Counts() => _values.ToDictionary(v => v.Key, v => v.Value.Count);
 }

@@ -68,7 +68,7 @@ internal static partial class RunLog
     [LoggerMessage(21, LogLevel.Warning, "config.json has keys that nothing here reads: {Keys}. If one of them changes what the model computes, its outputs are not what they should be.")]
     public static partial void UnusedConfigKeys(ILogger logger, string keys);
 
-    [LoggerMessage(22, LogLevel.Warning, "The correction for the sampler left {Share:P0} of a rollout's tokens (or completions, at sequence modes) out of the loss: sampler and trainer disagree more than the bounds allow. Set a truncating ImportanceSampling.Mode or wider bounds, or find out why they disagree (sampling/* metrics).")]
+    [LoggerMessage(25, LogLevel.Warning, "The correction for the sampler left {Share:P0} of a rollout's tokens (or completions, at sequence modes) out of the loss: sampler and trainer disagree more than the bounds allow. Set a truncating ImportanceSampling.Mode or wider bounds, or find out why they disagree (sampling/* metrics).")]
     public static partial void MuchMasked(ILogger logger, double share);
 
     [LoggerMessage(23, LogLevel.Warning, "Only {Informative} of a rollout's groups have rewards that differ, after {Rounds} rounds of further prompts (MaxResampleRounds); MinInformativeGroups asks for {Least}. The run goes on with what there is. Look at some completions: is the task too hard or too easy for this model? Lower MinInformativeGroups, or raise MaxResampleRounds. This is said once.")]

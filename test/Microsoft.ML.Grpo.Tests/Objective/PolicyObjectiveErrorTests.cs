@@ -96,4 +96,17 @@ public class PolicyObjectiveErrorTests
         static void Refuses(ObjectiveSettings settings, string message) =>
             StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new SpecExample().Compute(settings)).Message, message);
     }
+
+    [TestMethod]
+    public void A_part_of_a_slice_cannot_find_its_cut()
+    {
+        using var scope = NewDisposeScope();
+        LossInputs inputs = new SpecExample().Inputs with { Entropy = SpecExample.Rows(1, 2, 3, 4, 5, 6, 7, 8) };
+        var settings = new ObjectiveSettings { TopEntropyQuantile = .5 };
+        LossScale scale = SpecExample.Scale with { SliceRows = 3 };
+        var error = Assert.ThrowsExactly<ArgumentException>(() => PolicyObjective.Compute(inputs, settings, scale));
+        StringAssert.Contains(error.Message, "The micro-batch has 2 of the slice's 3 rows, and EntropyCut is null. Find the cut with EntropyMask.Find from the entropies of the whole slice.");
+        Assert.IsNotNull(PolicyObjective.Compute(inputs, settings, scale with { EntropyCut = new(3, 5) }));
+        Assert.IsNotNull(PolicyObjective.Compute(inputs, new(), scale));
+    }
 }

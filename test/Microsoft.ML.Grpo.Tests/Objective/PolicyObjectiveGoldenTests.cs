@@ -34,11 +34,11 @@ public class PolicyObjectiveGoldenTests
             if (parent[path[^1]] is JsonArray array)
             {
                 JsonArray innermost = array[0] as JsonArray ?? array;
-                innermost[0] = innermost[0]!.GetValue<double>() + 1e-6;
+                innermost[0] = innermost[0]!.GetValue<double>() + 1e-5;
             }
             else
             {
-                parent[path[^1]] = parent[path[^1]]!.GetValue<double>() + 1e-6;
+                parent[path[^1]] = parent[path[^1]]!.GetValue<double>() + 1e-5;
             }
         },
         $"FAIL  case {quantity}  ");

@@ -171,7 +171,7 @@ public class DynamicSamplingTests
         new ScriptedEngine((_, place, g) => ([50 + place, 60 + g], FinishReason.Stop)),
         policy.Tokenizer,
         new RewardScorer([Reward.FromFunction("scripted", reward)]),
-        scale,
+        new LossOptions { ScaleRewards = scale },
         new(1));
 
     private static Func<RewardSample, double?> Differing(params long[] rows) => s => rows.Contains(s.Row) ? s.Generation : 1;

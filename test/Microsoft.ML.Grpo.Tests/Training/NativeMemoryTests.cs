@@ -59,6 +59,53 @@ public class NativeMemoryTests
     }
 
     [TestMethod]
+    public void The_number_of_live_tensors_is_flat_with_an_adapter_and_with_dropout_and_all_are_freed()
+    {
+        var before = Live;
+        var counts = new List<long>();
+        using (var run = new TinyRun(
+            o =>
+            {
+                (o.Steps, o.StepsPerRollout, o.GroupSize, o.PromptsPerRollout, o.MaxCompletionTokens) = (40, 2, 2, 2, 4);
+                o.Progress = new ProgressCall(p =>
+                {
+                    if (p.Phase == GrpoPhase.StepDone)
+                    {
+                        counts.Add(Live);
+                    }
+                });
+            },
+            policy: LoraTrainingTests.Adapted()))
+        {
+            var policy = Live;
+            run.Train();
+            Assert.AreEqual(policy, Live, "The trainer has left tensors behind.");
+            run.Policy.Network.Merge();
+            run.Policy.Network.Unmerge();
+            using (var copy = run.Policy.Network.CloneFrozen())
+            {
+                copy.Merge();
+            }
+
+            Assert.AreEqual(policy, Live, "Merging or copying has left tensors behind.");
+        }
+
+        Assert.AreEqual(1, counts.Skip(2).Distinct().Count(), string.Join(' ', counts));
+        using (var network = RandomModel.Create())
+        {
+            RandomAdapter.AttachTo(network, RandomAdapter.Settings with { Dropout = 0.5 });
+            var attached = Live;
+            for (var visit = 0; visit < 3; visit++)
+            {
+                RandomAdapter.Logits(network, new() { Dropout = new(1, 0, visit, WorkPurpose.Loss, [0, 1]) }).Dispose();
+                Assert.AreEqual(attached, Live, "Dropout has left tensors behind.");
+            }
+        }
+
+        Assert.AreEqual(before, Live, "The policy has left tensors behind.");
+    }
+
+    [TestMethod]
     [DataRow(GrpoPhase.Rollout, 1)]
     [DataRow(GrpoPhase.Rewards, 1)]
     [DataRow(GrpoPhase.Update, 1)]

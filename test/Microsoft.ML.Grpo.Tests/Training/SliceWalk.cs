@@ -11,18 +11,24 @@ internal sealed class SliceWalk : IDisposable
     private readonly PolicyOptimizer _optimizer;
     private readonly UpdateStage _stage;
     private TrainingBatch? _batch;
+    private Action<double[]>? _onLosses;
 
     public SliceWalk(Action<GrpoOptions> change)
     {
         var policy = TinyPolicy.Create();
         _run = new(change, policy: policy);
         var options = _run.Options;
+        if (options.Lora is { } lora)
+        {
+            RandomAdapter.AttachTo(policy.Network, new(lora.Rank, lora.Alpha, Dropout: lora.Dropout));
+        }
+
         OptionRules.Check(options);
         Schedule = options.ResolveSchedule();
         var plan = ForwardPlan.For(new(Schedule, options.ResolveCorrection().IsOn, false) { Route = options.ImportanceSampling.Route });
         var loss = new LossStage(policy.Network, null, options.Loss.ToObjective(options.ResolveCorrection()), plan, 1, options.Execution.ResolvedMicroBatchTokens, 7, Work);
-        _optimizer = new(policy.Network.Parameters, options.Optimizer);
-        _stage = new(options, Schedule, plan, loss, _optimizer, new(1e-3, LearningRateSchedule.Constant, 0, 10), null, null, Work, new());
+        _optimizer = new(policy.Network.Trained, options.Optimizer);
+        _stage = new(options, Schedule, plan, loss, _optimizer, new(1e-3, LearningRateSchedule.Constant, 0, 10), null, null, Work, new() { Updated = (_, losses) => _onLosses?.Invoke([.. losses]) });
     }
 
     public Schedule Schedule { get; }
@@ -34,11 +40,26 @@ internal sealed class SliceWalk : IDisposable
     public TrainingBatch Batch => _batch!;
 
     /// <summary>Makes the first update.</summary>
-    public void Update()
+    /// <param name="afterFirstWalk">Called before the first slice of the second walk.</param>
+    /// <param name="onLosses">Told the slices' losses.</param>
+    public void Update(Action? afterFirstWalk = null, Action<double[]>? onLosses = null)
     {
         _run.Policy.Network.RequireGradients(true);
-        _stage.Run(1, UpdateWindows.OfSteps(Schedule, 1).Single(), Rollout, () => _counts.Add(_metrics.Counts()), _metrics);
+        _onLosses = onLosses;
+        _stage.Run(1, UpdateWindows.OfSteps(Schedule, 1).Single(), Rollout, Check, _metrics);
+
+        void Check()
+        {
+            _counts.Add(_metrics.Counts());
+            if (_counts.Count == Schedule.SlicesPerRollout + 1)
+            {
+                afterFirstWalk?.Invoke();
+            }
+        }
     }
+
+    /// <summary>The values of a metric, slice by slice.</summary>
+    public IReadOnlyList<double> SliceMetrics(string name) => _metrics.Values(name);
 
     /// <summary>How many values a metric had before each micro-batch, and before the update.</summary>
     public int[] CountsBeforeSlices(string name) => [.. _counts.Select(c => c.GetValueOrDefault(name))];

@@ -36,12 +36,16 @@ internal static partial class PeftDirectory
     /// <param name="network">A network with an adapter.</param>
     /// <param name="storedAs">Type of the matrices on disk.</param>
     /// <exception cref="IOException">The disk is full, or the target is a file; the target is as it was.</exception>
-    public static void Save(string directory, CausalLM network, ScalarType storedAs) => AtomicDirectory.Write(
+    public static void Save(string directory, CausalLM network, ScalarType storedAs) =>
+        Save(directory, network, storedAs, path => new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None));
+
+    internal static void Save(string directory, CausalLM network, ScalarType storedAs, Func<string, Stream> create) => AtomicDirectory.Write(
         directory,
         folder =>
         {
-            AtomicFile.Write(Path.Combine(folder, PeftNames.Config), stream => stream.Write(PeftConfig.Write(network.Adapter!, network, network.Adapter!.BaseModel)));
-            SafetensorsWriter.WriteFile(Path.Combine(folder, PeftNames.Weights), network.Adapter!.Parameters, storedAs);
+            var adapter = network.Adapter!;
+            AtomicFile.Write(Path.Combine(folder, PeftNames.Config), stream => stream.Write(PeftConfig.Write(adapter, network, adapter.BaseModel)), create);
+            AtomicFile.Write(Path.Combine(folder, PeftNames.Weights), stream => SafetensorsWriter.Write(stream, adapter.Parameters, storedAs), create);
         },
         (target, folder) =>
         {

@@ -1,0 +1,157 @@
+using System.Text.Json;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Grpo.Tests;
+
+[TestClass]
+public class LoraFaceTests : FaceTests
+{
+    [TestMethod]
+    public void An_adapter_is_trained_saved_and_loaded_and_completes_the_same_to_the_bit()
+    {
+        using var policy = FitAdapter();
+        using var bare = Ml.Transforms.LoadGrpoPolicy(TinyModel.Options(Model));
+        CollectionAssert.AreNotEqual(Answers(bare), Answers(policy));
+        policy.SaveAdapter(Folder["adapter"]);
+        var options = TinyModel.Options(Model);
+        options.Lora = new() { AdapterPath = Folder["adapter"] };
+        using var loaded = Ml.Transforms.LoadGrpoPolicy(options);
+        CollectionAssert.AreEqual(Answers(policy), Answers(loaded));
+        using var config = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder["adapter"], PeftNames.Config)));
+        Assert.AreEqual(Model, config.RootElement.GetProperty("base_model_name_or_path").GetString());
+        Assert.AreEqual(4, config.RootElement.GetProperty("r").GetInt32());
+    }
+
+    [TestMethod]
+    public void SavePretrained_merges_and_what_it_wrote_needs_no_adapter()
+    {
+        using var policy = FitAdapter();
+        policy.SavePretrained(Folder["merged"]);
+        using var merged = Ml.Transforms.LoadGrpoPolicy(TinyModel.Options(Folder["merged"]));
+        Assert.AreEqual(policy.Weights(), merged.Weights());
+        using var bare = Ml.Transforms.LoadGrpoPolicy(Model);
+        Assert.AreNotEqual(bare.Weights(), merged.Weights());
+        CollectionAssert.AreEqual(Answers(policy).Select(Text).ToArray(), Answers(merged).Select(Text).ToArray());
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => merged.SaveAdapter(Folder["none"])).Message, "no adapter to save");
+        Assert.IsFalse(Directory.Exists(Folder["none"]));
+    }
+
+    [TestMethod]
+    public void A_model_file_keeps_base_and_adapter_and_training_goes_on_from_it()
+    {
+        using var policy = FitAdapter();
+        Ml.Model.Save(policy, null, Folder["policy.zip"]);
+        using var loaded = (GrpoTransformer)Ml.Model.Load(Folder["policy.zip"], out _);
+        CollectionAssert.AreEqual(Answers(policy), Answers(loaded));
+        Assert.AreEqual(Adapter(policy), Adapter(loaded));
+        using var further = GoOn(loaded);
+        Assert.AreNotEqual(Adapter(loaded), Adapter(further));
+        Assert.AreEqual(Adapter(policy), Adapter(loaded), "What is gone on from is not changed.");
+        using var config = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder["saved"], PeftNames.Config)));
+        Assert.AreEqual(JsonValueKind.Null, config.RootElement.GetProperty("base_model_name_or_path").ValueKind, "A model file names no path.");
+    }
+
+    [TestMethod]
+    public void A_policy_goes_on_from_an_earlier_one_which_stays_as_it_is()
+    {
+        using var first = Fit();
+        var (weights, answers) = (first.Weights(), Answers(first));
+        using var second = GoOn(first);
+        Assert.AreNotEqual(weights, second.Weights());
+        Assert.AreEqual(weights, first.Weights());
+        CollectionAssert.AreEqual(answers, Answers(first));
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => second.SaveAdapter(Folder["x"])).Message, "GrpoOptions.Lora = new()");
+
+        // A new adapter on the earlier policy's weights: in float64 they are the same, widened.
+        using var adapted = GoOn(first, o => (o.Lora, o.Execution.Precision) = (new() { Rank = 2 }, Precision.Float64));
+        adapted.SaveAdapter(Folder["adapter"]);
+        Assert.AreNotEqual(weights, adapted.Weights());
+        first.SavePretrained(Folder["first"]);
+        var again = TinyModel.Options(Folder["first"]);
+        (again.Lora, again.Execution.Precision) = (new() { AdapterPath = Folder["adapter"] }, Precision.Float64);
+        using var loaded = Ml.Transforms.LoadGrpoPolicy(again);
+        CollectionAssert.AreEqual(Answers(adapted).Select(Text).ToArray(), Answers(loaded).Select(Text).ToArray());
+    }
+
+    [TestMethod]
+    public void An_earlier_policy_that_was_disposed_or_has_no_weights_is_refused()
+    {
+        var gone = Ml.Transforms.LoadGrpoPolicy(Model);
+        gone.Dispose();
+        Assert.ThrowsExactly<ObjectDisposedException>(() => GoOn(gone));
+        using var other = TransformerFixture.Transformer(Ml, new UpperCaseGenerator());
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => GoOn(other)).Message, "'upper-case test' has no weights to go on from");
+    }
+
+    [TestMethod]
+    public void The_adapter_of_an_earlier_policy_or_of_a_directory_is_trained_further()
+    {
+        using var first = FitAdapter();
+        var before = Adapter(first);
+        first.SaveAdapter(Folder["adapter"]);
+        using var fromPolicy = GoOn(first);
+        using var fromDirectory = Fit(o => o.Lora = new() { AdapterPath = Folder["adapter"] });
+        Assert.AreEqual(Adapter(fromPolicy), Adapter(fromDirectory), "The same adapter, seed and data.");
+        Assert.AreNotEqual(before, Adapter(fromPolicy));
+        Assert.AreEqual(before, Adapter(first));
+    }
+
+    [TestMethod]
+    public void Two_adapters_on_top_of_each_other_are_refused()
+    {
+        using var policy = FitAdapter();
+        policy.SaveAdapter(Folder["adapter"]);
+        foreach (var lora in new LoraOptions[] { new(), new() { AdapterPath = Folder["adapter"] } })
+        {
+            var error = Assert.ThrowsExactly<GrpoOptionsException>(() => GoOn(policy, o => o.Lora = lora));
+            StringAssert.Contains(error.Violations.Single(), "InitialPolicy has an adapter, and Lora asks for another on top of it: set Lora = null");
+        }
+    }
+
+    [TestMethod]
+    public void Names_of_no_layer_and_dropout_before_the_head_are_refused_with_the_remedy()
+    {
+        var error = Assert.ThrowsExactly<GrpoOptionsException>(() => Fit(o => o.Lora = new() { TargetModules = { "q_proj", "c_attn" } }));
+        StringAssert.Contains(error.Violations.Single(), "Lora.TargetModules holds \"c_attn\", but the linear layers of the model are q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj, lm_head: use those names");
+        error = Assert.ThrowsExactly<GrpoOptionsException>(() => Fit(o => o.Lora = new() { TargetModules = { "q_proj", "lm_head" }, Dropout = 0.1 }));
+        StringAssert.Contains(error.Violations.Single(), "Lora.Dropout is 0.1, but the adapter is on the head (lm_head) too");
+        Assert.ThrowsExactly<DirectoryNotFoundException>(() => Fit(o => o.Lora = new() { AdapterPath = Folder["absent"] }));
+    }
+
+    [TestMethod]
+    public void A_merged_adapter_on_a_tied_head_unties_it_in_the_files()
+    {
+        using var policy = FitAdapter(o => o.Lora!.TargetModules.Add("lm_head"));
+        policy.SavePretrained(Folder["merged"]);
+        using var config = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder["merged"], ModelFiles.Config)));
+        Assert.IsFalse(config.RootElement.GetProperty("tie_word_embeddings").GetBoolean());
+        using var merged = Ml.Transforms.LoadGrpoPolicy(TinyModel.Options(Folder["merged"]));
+        CollectionAssert.AreEqual(Answers(policy).Select(Text).ToArray(), Answers(merged).Select(Text).ToArray());
+        using var model = PretrainedModel.Load(Folder["merged"], ScalarType.Float32, CPU);
+        using var own = PretrainedModel.Load(Model, ScalarType.Float32, CPU);
+        Assert.IsTrue(own.Network.Parameters[ModelWeights.Embedding].Equals(model.Network.Parameters[ModelWeights.Embedding]));
+        Assert.IsFalse(model.Network.Parameters[ModelWeights.Embedding].Equals(model.Network.Parameters[ModelWeights.Head]));
+    }
+
+    private GrpoTransformer FitAdapter(Action<GrpoOptions>? change = null) => Fit(o =>
+    {
+        o.Lora = new() { Rank = 4, Alpha = 64 };
+        change?.Invoke(o);
+    });
+
+    private GrpoTransformer GoOn(GrpoTransformer from, Action<GrpoOptions>? change = null) => Fit(o =>
+    {
+        (o.ModelPath, o.InitialPolicy) = (null, from);
+        change?.Invoke(o);
+    });
+
+    private List<string> Answers(GrpoTransformer policy) => policy.Transform(Question.View(Ml, 5)).Answers(Ml);
+
+    private static string Text(string answer) => answer.Split('|')[0];
+
+    private string Adapter(GrpoTransformer policy)
+    {
+        policy.SaveAdapter(Folder["saved"]);
+        return Convert.ToHexString(File.ReadAllBytes(Path.Combine(Folder["saved"], PeftNames.Weights)));
+    }
+}
