@@ -48,12 +48,15 @@ internal sealed class PretrainedModel : IDisposable
     /// <param name="weights">The content of model.safetensors; seekable; disposed.</param>
     /// <param name="dtype">Type of the weights in memory.</param>
     /// <param name="device">Where the weights shall lie.</param>
+    /// <param name="network">Builds the network round its weights and takes ownership of them, such as one that reads further inputs; null: a <see cref="CausalLM"/>.</param>
     /// <exception cref="ModelFormatException">A file is damaged, or asks for what is not supported.</exception>
-    public static PretrainedModel Load(ModelFiles files, Stream weights, ScalarType dtype, Device device)
+    public static PretrainedModel Load(
+        ModelFiles files, Stream weights, ScalarType dtype, Device device, Func<ModelConfig, IReadOnlyDictionary<string, Tensor>, CausalLM>? network = null)
     {
         using var reader = new SafetensorsReader(weights, files.PathOf(ModelFiles.Weights));
         var (config, unused) = ReadConfig(files);
-        return new(new CausalLM(config, WeightLoader.Load(reader, config, dtype, device)), files, unused);
+        var loaded = WeightLoader.Load(reader, config, dtype, device);
+        return new(network is null ? new CausalLM(config, loaded) : network(config, loaded), files, unused);
     }
 
     /// <summary>A copy of the network, adapter included, with the same files.</summary>

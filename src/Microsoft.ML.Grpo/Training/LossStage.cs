@@ -109,7 +109,9 @@ internal sealed class LossStage(
             return (nothing, nothing);
         }
 
-        var dropout = purpose == WorkPurpose.Evaluation ? null : new DropoutKey(seed, batch.Number, visit, purpose, [.. live.Select(i => batch.Order[places[i]])]);
+        // The pass for entropies has the loss pass's masks: it finds the quantile of the very entropies that the loss pass will cut.
+        var masks = purpose == WorkPurpose.Entropy ? WorkPurpose.Loss : purpose;
+        var dropout = purpose == WorkPurpose.Evaluation ? null : new DropoutKey(seed, batch.Number, visit, masks, [.. live.Select(i => batch.Order[places[i]])]);
         var (lp, entropies) = SequenceScorer.Score(model, [.. live.Select(i => batch.Rows[places[i]].Sequence)], temperature, work, purpose, dropout, entropyGraph);
         if (live.Length == places.Count)
         {

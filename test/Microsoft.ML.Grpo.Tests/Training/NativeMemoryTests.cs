@@ -106,6 +106,59 @@ public class NativeMemoryTests
     }
 
     [TestMethod]
+    [DataRow("inline, reference that follows")]
+    [DataRow("precomputed, reference that follows")]
+    [DataRow("not aligned, reference that follows")]
+    [DataRow("inline, adapter with dropout")]
+    [DataRow("not aligned, adapter with dropout")]
+    public void The_number_of_live_tensors_is_flat_over_60_steps_with_every_feature_at_once_and_all_are_freed(string mode)
+    {
+        var before = Live;
+        var counts = new List<long>();
+        var policy = TinyPolicy.Create();
+        using (var run = new TinyRun(
+            o =>
+            {
+                (o.Steps, o.GroupSize, o.PromptsPerRollout, o.MaxCompletionTokens, o.Execution.MicroBatchTokens) = (60, 2, 2, 4, 40);
+                o.AdvancedSchedule = mode.StartsWith("not", StringComparison.Ordinal) ? new(1, 2, 2) : new(4, 2, 2);
+                (o.RolloutEngine, o.MinInformativeGroups) = (new RoundedRolloutEngine(), 2);
+                (o.ImportanceSampling.Mode, o.ImportanceSampling.Route) = (CorrectionMode.TokenMask, mode.StartsWith("pre", StringComparison.Ordinal) ? CorrectionRoute.Precompute : CorrectionRoute.Auto);
+                (o.Loss.Beta, o.Loss.TopEntropyQuantile, o.Loss.OffPolicyMaskThreshold, o.Loss.MaskTruncatedCompletions) = (0.1, 0.5, 0.5, true);
+                (o.Loss.Entropy.Coefficient, o.Loss.Entropy.Adaptive, o.Loss.Entropy.Target) = (0.01, true, 10);
+                (o.Evaluation.EvaluateEverySteps, o.Evaluation.Samples, o.Evaluation.Loss) = (10, 1, true);
+                if (mode.EndsWith("dropout", StringComparison.Ordinal))
+                {
+                    o.Lora = new() { Rank = 2, Dropout = 0.3 };
+                    RandomAdapter.AttachTo(policy.Network, new(2, 4, Dropout: 0.3));
+                }
+                else
+                {
+                    o.Reference.SyncEverySteps = 3;
+                }
+
+                o.Progress = new ProgressCall(p =>
+                {
+                    if (p.Phase == GrpoPhase.StepDone)
+                    {
+                        counts.Add(Live);
+                    }
+                });
+            },
+            policy: policy)
+        { Validation = TinyRun.Prompts(2) })
+        {
+            var live = Live;
+            run.Train();
+            Assert.AreEqual(live, Live, "The trainer has left tensors behind.");
+            Assert.IsTrue(policy.Network.Parameters.Values.Concat(policy.Network.Trained.Values).All(p => p.grad is null));
+        }
+
+        Assert.HasCount(60, counts);
+        Assert.AreEqual(1, counts.Skip(2).Distinct().Count(), string.Join(' ', counts));
+        Assert.AreEqual(before, Live, "The policy has left tensors behind.");
+    }
+
+    [TestMethod]
     [DataRow(GrpoPhase.Rollout, 1)]
     [DataRow(GrpoPhase.Rewards, 1)]
     [DataRow(GrpoPhase.Update, 1)]

@@ -12,7 +12,9 @@ internal static class TinyPolicy
 
     public static IReadOnlyList<int> StopIds { get; } = [.. Enumerable.Range(0, 40), EndId];
 
-    public static Policy Create(ScalarType dtype = ScalarType.Float64, Action<IDictionary<string, Tensor>>? edit = null, string configKeys = "", int maxPositions = 96, bool tied = true)
+    public static Policy Create(
+        ScalarType dtype = ScalarType.Float64, Action<IDictionary<string, Tensor>>? edit = null, string configKeys = "", int maxPositions = 96, bool tied = true,
+        Func<ModelConfig, IReadOnlyDictionary<string, Tensor>, CausalLM>? network = null)
     {
         var json = TinyTokenizer.Json();
         json["added_tokens"] = new JsonArray(TinyTokenizer.Added(EndId, "<|im_end|>"));
@@ -32,7 +34,7 @@ internal static class TinyPolicy
         var stream = new MemoryStream();
         SafetensorsWriter.Write(stream, weights, ScalarType.Float32);
         stream.Position = 0;
-        return Policy.Of(PretrainedModel.Load(files, stream, dtype, CPU), PromptFormat.Raw, null, StopIds);
+        return Policy.Of(PretrainedModel.Load(files, stream, dtype, CPU, network), PromptFormat.Raw, null, StopIds);
     }
 
     /// <summary>All weights in one row.</summary>
