@@ -50,7 +50,7 @@ internal sealed class DynamicSampling(int least, int mostRounds, PromptOrder ord
         if (teaching < least && !_fewSaid)
         {
             _fewSaid = true;
-            RunLog.FewInformative(logger, teaching, mostRounds, least);
+            RunLog.FewInformative(logger, least, teaching, mostRounds);
         }
 
         return (rounds.Count == 1 ? rounds[0] : Select(rounds, kept, weigh)) with

@@ -25,6 +25,7 @@ internal sealed class RolloutMetrics
         return Last = RewardMetrics.Compute(rollout.Rewards.Scores, rollout.Rewards.Names, rollout.Advantages)
             .Concat(CompletionMetrics.Lengths(rollout))
             .Concat(CompletionMetrics.Groups(rollout, _lowest, _highest))
+            .Concat(LengthMetrics.Compute([.. rollout.Rows.Select(r => r.Completion.Length)], rollout.Advantages.Rewards))
             .Concat(rollout.SamplingMetrics).ToDictionary();
     }
 }

@@ -10,6 +10,8 @@ internal sealed class UpdateStage(
     private readonly CorrectionSettings _correction = options.ResolveCorrection();
     private readonly PlanWatch _watch = new(plan, work);
     private TrainingBatch? _batch;
+    private IReadOnlyDictionary<string, double> _mismatch = new Dictionary<string, double>();
+    private bool _measured; // in the step being made
     private int _clipped;
 
     /// <summary>Makes one.</summary>
@@ -48,10 +50,16 @@ internal sealed class UpdateStage(
             metrics.Add(slice.Statistics.ToMetrics()); // a mean over slices, as in the reference, whatever their lengths
             if (!plan.ScoringPass && visit.EndsFirstWalk(schedule))
             {
-                metrics.Add(batch.Mismatch(_correction)); // once a rollout, from the whole of it
+                Measure(batch, metrics);
             }
         }
 
+        if (!_measured)
+        {
+            metrics.Add(_mismatch); // A step that samples nothing still tells of the rollout that it learns from.
+        }
+
+        _measured = false;
         check();
         var norm = optimizer.ClipGradients();
         if (!double.IsFinite(norm))
@@ -95,8 +103,16 @@ internal sealed class UpdateStage(
         _watch.RolloutReady(Enumerable.Range(0, batch.Rows.Count).Sum(r => (long)batch.PassLength(r)));
         if (plan.ScoringPass)
         {
-            metrics.Add(batch.Mismatch(_correction));
+            Measure(batch, metrics);
         }
+    }
+
+    /// <summary>Once a rollout, from the whole of it, as soon as the old log-probs of all its rows are known.</summary>
+    private void Measure(TrainingBatch batch, StepMetrics metrics)
+    {
+        _mismatch = batch.Mismatch(_correction);
+        _measured = true;
+        metrics.Add(_mismatch);
     }
 
     private static TrainingException NotFinite(int step, double norm, IEnumerable<long> dataRows) => new(

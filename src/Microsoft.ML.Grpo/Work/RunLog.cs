@@ -71,8 +71,8 @@ internal static partial class RunLog
     [LoggerMessage(25, LogLevel.Warning, "The correction for the sampler left {Share:P0} of a rollout's tokens (or completions, at sequence modes) out of the loss: sampler and trainer disagree more than the bounds allow. Set a truncating ImportanceSampling.Mode or wider bounds, or find out why they disagree (sampling/* metrics).")]
     public static partial void MuchMasked(ILogger logger, double share);
 
-    [LoggerMessage(23, LogLevel.Warning, "Only {Informative} of a rollout's groups have rewards that differ, after {Rounds} rounds of further prompts (MaxResampleRounds); MinInformativeGroups asks for {Least}. The run goes on with what there is. Look at some completions: is the task too hard or too easy for this model? Lower MinInformativeGroups, or raise MaxResampleRounds. This is said once.")]
-    public static partial void FewInformative(ILogger logger, int informative, int rounds, int least);
+    [LoggerMessage(23, LogLevel.Warning, "MinInformativeGroups is {Least}, but only {Informative} groups of a rollout have rewards that differ, and further prompts were sampled as often as MaxResampleRounds = {Rounds} allows: the run goes on with what there is. Look at some completions: is the task too hard or too easy for this model? Lower MinInformativeGroups, or raise MaxResampleRounds. This is said once.")]
+    public static partial void FewInformative(ILogger logger, int least, int informative, int rounds);
 
     [LoggerMessage(24, LogLevel.Information, "Adapter: rank {Rank}, scale {Scaling}, dropout {Dropout}, on {Layers} layers ({Names}); its {Trained} weights train, and no others.")]
     public static partial void Adapter(ILogger logger, int rank, double scaling, double dropout, int layers, string names, long trained);

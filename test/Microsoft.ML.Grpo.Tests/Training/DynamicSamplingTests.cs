@@ -37,7 +37,7 @@ public class DynamicSamplingTests
         Assert.AreEqual(12, sampling.Taken);
         StringAssert.StartsWith(
             log.Warnings.Single(),
-            "Only 1 of a rollout's groups have rewards that differ, after 1 rounds of further prompts (MaxResampleRounds); MinInformativeGroups asks for 2.");
+            "MinInformativeGroups is 2, but only 1 groups of a rollout have rewards that differ, and further prompts were sampled as often as MaxResampleRounds = 1 allows:");
     }
 
     [TestMethod]
@@ -156,7 +156,7 @@ public class DynamicSamplingTests
             Assert.AreEqual(0, step["dynamic_sampling/informative"]);
         }
 
-        Assert.AreEqual(1, run.Log.Warnings.Count(w => w.StartsWith("Only 0 of a rollout's groups", StringComparison.Ordinal)));
+        Assert.AreEqual(1, run.Log.Warnings.Count(w => w.StartsWith("MinInformativeGroups is 2, but only 0 groups", StringComparison.Ordinal)));
     }
 
     private static (DynamicSampling Sampling, LogLines Log) Sampling(int least, int rounds)

@@ -12,12 +12,15 @@ public class MetricsTests
         "groups/distinct_completions", "groups/all_right", "groups/all_wrong",
         "ratio/min", "ratio/mean", "ratio/max", "clip_ratio/low_mean", "clip_ratio/low_min", "clip_ratio/high_mean", "clip_ratio/high_max", "clip_ratio/region_mean",
         "sampling/sampling_logp_difference/mean", "sampling/sampling_logp_difference/max", "sampling/kl",
+        "sampling/effective_sample_size", "sampling/ratio_unbounded/min", "sampling/ratio_unbounded/mean", "sampling/ratio_unbounded/max",
+        "reward_by_length/q1", "reward_by_length/q2", "reward_by_length/q3", "reward_by_length/q4",
     ];
 
     private static readonly string[] Evaluation =
     [
         "eval_reward", "eval_reward_std", "eval_frac_reward_zero_std", "eval_rewards/share/mean", "eval_rewards/share/std", "eval_rewards/share/best", "eval_rewards/share/ci95", "eval_greedy_reward", "eval_greedy_rewards/share/mean",
-        "eval_drift", "eval_completions/mean_length", "eval_completions/clipped_ratio",
+        "eval_drift", "eval_completions/mean_length", "eval_completions/min_length", "eval_completions/max_length", "eval_completions/clipped_ratio",
+        "eval_completions/mean_terminated_length", "eval_completions/min_terminated_length", "eval_completions/max_terminated_length", "eval_num_tokens",
     ];
 
     [TestMethod]
