@@ -61,7 +61,7 @@ public static class GrpoCatalog
     /// </param>
     /// <returns>The transformer; dispose it.</returns>
     /// <exception cref="GrpoOptionsException">Options break rules; the message lists all of them.</exception>
-    /// <exception cref="IOException">The model directory or one of its files is missing, or (<see cref="ModelFormatException"/>) config.json or the weights are damaged or ask for what is not supported.</exception>
+    /// <exception cref="IOException">The directory of the model or of the adapter, or one of its files, is missing, or (<see cref="ModelFormatException"/>) a config or weights are damaged, ask for what is not supported, or do not fit each other.</exception>
     /// <exception cref="InvalidDataException">A file of the tokenizer is damaged.</exception>
     /// <exception cref="NotSupportedException">The tokenizer or the chat template needs what is not supported.</exception>
     /// <exception cref="InvalidOperationException"><c>MLContext.GpuDeviceId</c> names a GPU that is not there, and <c>FallbackToCpu</c> is false.</exception>

@@ -4,8 +4,11 @@ namespace Microsoft.ML.Grpo;
 internal static class PolicyAdapter
 {
     /// <summary>Attaches the adapter of <see cref="LoraOptions.AdapterPath"/>, if it is set: what completing prompts needs.</summary>
+    /// <param name="network">The network.</param>
+    /// <param name="options">Validated options.</param>
+    /// <param name="dropout">The adapter's dropout from now on; null: what its directory says.</param>
     /// <exception cref="GrpoOptionsException">The network has an adapter already.</exception>
-    public static void Read(CausalLM network, GrpoOptions options)
+    public static void Read(CausalLM network, GrpoOptions options, double? dropout = null)
     {
         if (options.Lora?.AdapterPath is not { } path)
         {
@@ -13,18 +16,29 @@ internal static class PolicyAdapter
         }
 
         CheckNone(network);
-        network.Attach(PeftDirectory.Load(path, network, options.Lora.Dropout));
+        network.Attach(PeftDirectory.Load(path, network, dropout));
     }
 
     /// <summary>Attaches the adapter that training is to go on with, or a new one; without <see cref="GrpoOptions.Lora"/> the network stays as it is.</summary>
-    /// <exception cref="GrpoOptionsException">The network has an adapter already, a name means no layer of it, or dropout meets an adapted head.</exception>
+    /// <exception cref="GrpoOptionsException">The network has an adapter already, a name means no layer of it, or another option does not go with the adapter.</exception>
     public static void Prepare(CausalLM network, GrpoOptions options, RunRandom random)
     {
-        Read(network, options);
+        Read(network, options, options.Lora?.Dropout);
         if (options.Lora is { AdapterPath: null } lora)
         {
             CheckNone(network);
             network.Attach(LoraInitialization.Create(network, Layers(network, lora), lora.ToSettings(), random, options.InitialPolicy is null ? options.ModelPath : null));
+        }
+
+        CheckUse(network, options);
+    }
+
+    private static void CheckUse(CausalLM network, GrpoOptions options)
+    {
+        if (network.Adapter is not null && options.Reference.SyncEverySteps is { } steps)
+        {
+            throw new GrpoOptionsException([OptionRule.Text(
+                $"Reference.SyncEverySteps is {steps}, but InitialPolicy has an adapter, so that the reference is the model without it, into which nothing can be mixed: set Reference.SyncEverySteps = null, or save the policy with SavePretrained and set ModelPath to that directory in place of InitialPolicy.")]);
         }
 
         if (network.Adapter is { Settings.Dropout: > 0 and var share } adapter && adapter.Factors.ContainsKey(CausalLM.HeadLayer))

@@ -5,4 +5,5 @@ OptionsSnippets.Run();
 await RewardSnippets.RunAsync().ConfigureAwait(false);
 CudaSnippets.Run();
 GettingStartedSnippets.Run();
+LoraSnippets.Run();
 Console.WriteLine("All snippets ran.");

@@ -117,10 +117,7 @@ internal partial class CausalLM : IDisposable
     protected virtual Tensor Embed(Tensor ids, ForwardRows? rows)
     {
         var flat = ids.reshape(-1);
-
-        // gather: on CPU the gradient of an index adds rows that occur twice in whatever order threads come by, so runs
-        // would not repeat to the bit; that of index_select takes twice the time at large vocabularies.
-        var embedded = _embedding.gather(0, flat.unsqueeze(1).expand(-1, _embedding.shape[1]));
+        var embedded = EmbeddingRows.Of(_embedding, flat);
         if (Config.PadTokenId is { } pad && embedded.requires_grad)
         {
             var zero = Scalars.Of(0);

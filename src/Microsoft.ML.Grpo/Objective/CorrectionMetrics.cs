@@ -11,7 +11,10 @@ internal static class CorrectionMetrics
     /// <summary>Holds the mean of the squares until they are read.</summary>
     private const string EffectiveSize = "sampling/effective_sample_size";
 
-    /// <summary>Measures a rollout. Of nothing, means are 0, as in the reference, and all else is NaN.</summary>
+    private static readonly string[] ReferencesExtremes =
+        ["sampling/sampling_logp_difference/max", "sampling/importance_sampling_ratio/min", "sampling/importance_sampling_ratio/max"];
+
+    /// <summary>Measures a rollout. Of nothing, means and all metrics of the reference are 0, as there, and all else is NaN.</summary>
     /// <param name="old">[R, T] the trainer's log-probs at the weights that sampled; anything where the mask is 0.</param>
     /// <param name="sampler">[R, T] the sampler's; NaN = it did not say: left out of the difference and the divergence, a ratio of 1 elsewhere.</param>
     /// <param name="mask">[R, T] not 0 = the token carries loss.</param>
@@ -71,6 +74,11 @@ internal static class CorrectionMetrics
         var metrics = new Dictionary<string, double>(measured);
         double mean = measured["sampling/ratio_unbounded/mean"];
         metrics[EffectiveSize] = mean * mean / measured[EffectiveSize]; // 0/0 of nothing
+        foreach (string name in ReferencesExtremes.Where(name => metrics.TryGetValue(name, out double value) && double.IsNaN(value)))
+        {
+            metrics[name] = 0;
+        }
+
         return metrics;
     }
 }

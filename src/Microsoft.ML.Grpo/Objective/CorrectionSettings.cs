@@ -14,4 +14,7 @@ internal sealed record CorrectionSettings(CorrectionMode Mode, double? MinRatio,
 
     /// <summary>Whether a completion has one ratio.</summary>
     internal bool OfSequences => Mode is CorrectionMode.SequenceTruncate or CorrectionMode.SequenceMask;
+
+    /// <summary>Whether the bounds leave out 1, the ratio of padding.</summary>
+    internal bool LeavesOutOne => IsOn && (MinRatio > 1 || MaxRatio < 1);
 }

@@ -20,7 +20,7 @@ internal sealed class CustomLoss(string name, Func<PolicyLossTerms, Tensor> perT
     {
         Tensor result = perToken(new PolicyLossTerms(terms.Lp, terms.Old, terms.Ratio.Log, terms.Advantages, terms.Mask));
         long[] tokens = terms.Mask.shape; // [B, T]
-        if (result is null || result.shape is not [var rows, var columns] || rows != tokens[0] || (columns != tokens[1] && columns != 1) || !result.requires_grad)
+        if (result is null || result.shape is not [var rows, var columns] || rows != tokens[0] || (columns != tokens[1] && columns != 1) || result.requires_grad != terms.Lp.requires_grad)
         {
             throw new InvalidOperationException(string.Create(
                 CultureInfo.InvariantCulture,

@@ -52,7 +52,6 @@ internal sealed class GrpoTrainer : IDisposable
         Policy policy, GrpoOptions options, long seed, IReadOnlyList<PromptRow> rows, IReadOnlyList<PromptRow>? validation, ILogger logger, WorkCounters work, Action checkHost, TrainerSeams? seams = null)
     {
         (_policy, _options, _logger, _work, _checkHost, _seams) = (policy, options, logger, work, checkHost, seams ?? new());
-        CheckAdapter(policy.Network.Adapter, options, logger);
         _random = new(seed);
         _schedule = options.ResolveSchedule();
         _plan = PlanFor(options, _schedule);
@@ -106,6 +105,7 @@ internal sealed class GrpoTrainer : IDisposable
     {
         using var gradients = torch.enable_grad(); // else a caller who has them off would get the policy back as it was
         RunOpening.Announce(_logger, _policy, _order, _plan, _rates, _random.Seed);
+        RunWarnings.Dropout(_logger, _policy.Network.Adapter, _options);
         var history = new List<IReadOnlyDictionary<string, double>>();
         var initial = new Dictionary<string, double>();
         var network = _policy.Network;
@@ -162,20 +162,6 @@ internal sealed class GrpoTrainer : IDisposable
         _optimizer?.Dispose();
         _reference?.Dispose();
         _sampler?.Dispose();
-    }
-
-    /// <summary>What the options alone cannot tell: an initial policy may have brought an adapter.</summary>
-    private static void CheckAdapter(LoraAdapter? adapter, GrpoOptions options, ILogger logger)
-    {
-        if (adapter is not null && options.Reference.SyncEverySteps is { } every)
-        {
-            throw new GrpoOptionsException([OptionRule.Text($"Reference.SyncEverySteps is {every}, but the initial policy has an adapter, and the reference is then the model without it, which does not move: set Reference.SyncEverySteps = null.")]);
-        }
-
-        if (options.Lora is null && adapter is { Settings.Dropout: > 0 } && options.ResolveCorrection().IsOn)
-        {
-            RunLog.Option(logger, "The initial policy's adapter has dropout, and ImportanceSampling corrects: the IS ratio then measures dropout too. Continue from a policy without dropout, or set ImportanceSampling.Mode = Off.");
-        }
     }
 
     private static ForwardPlan PlanFor(GrpoOptions options, Schedule schedule) => ForwardPlan.For(new(schedule, options.ResolveCorrection().IsOn, options.Loss.Beta != 0)

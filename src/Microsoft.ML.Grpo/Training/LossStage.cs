@@ -14,6 +14,9 @@ internal sealed record SliceLoss(double Loss, LossStatistics Statistics, bool En
 internal sealed class LossStage(
     CausalLM network, ReferencePolicy? reference, ObjectiveSettings settings, ForwardPlan plan, double temperature, int budget, long seed, WorkCounters work)
 {
+    // VESPO sums the bounded ratios of padding too. They matter only where the bounds leave out 1; the padding is then that of the whole rollout, as in the reference.
+    private readonly bool _readsPadding = settings.LossType == LossType.Vespo && settings.Correction.LeavesOutOne;
+
     /// <summary>Runs the no-grad passes that the plan asks for, and stores what they find in the batch.</summary>
     public void Precompute(TrainingBatch batch, Action check, WorkPurpose? countAs = null)
     {
@@ -53,6 +56,12 @@ internal sealed class LossStage(
             check();
             using var scope = NewDisposeScope();
             var (lp, entropies) = Forward(network, batch, places, visit, purpose, settings.EntropyBonus);
+            if (_readsPadding)
+            {
+                var beyond = zeros(places.Count, batch.Width - lp.shape[1], lp.dtype, lp.device);
+                (lp, entropies) = (cat([lp, beyond], 1), cat([entropies, beyond], 1));
+            }
+
             var result = PolicyObjective.Compute(batch.Inputs(places, lp, entropies, plan.Old), settings, scale);
             var value = result.Loss.to(ScalarType.Float64).item<double>();
             if (!double.IsFinite(value))

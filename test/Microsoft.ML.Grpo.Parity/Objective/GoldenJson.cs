@@ -21,7 +21,7 @@ internal static class GoldenJson
             check();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException or JsonException
-            or InvalidOperationException or FormatException or ArgumentException or ExternalException)
+            or InvalidOperationException or FormatException or ArgumentException or IndexOutOfRangeException or ExternalException)
         {
             report.Fail(name, exception.Message);
         }

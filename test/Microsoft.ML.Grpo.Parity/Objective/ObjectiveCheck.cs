@@ -19,7 +19,7 @@ internal static class ObjectiveCheck
         string[] passes = [.. one.OldGiven ? ["old"] : Array.Empty<string>(), .. settings.Beta != 0 ? ["ref"] : Array.Empty<string>(), "loss"];
         report.Check($"{one.Name} passes", one.Passes.SequenceEqual(passes), string.Join(", ", passes));
 
-        var correction = settings.Correction.IsOn ? CorrectionRatio.Compute(batch.Old, batch.Sampler!, batch.Mask, settings.Correction) : null;
+        var correction = settings.Correction.IsOn && batch.Sampler is { } sampler ? CorrectionRatio.Compute(batch.Old, sampler, batch.Mask, settings.Correction) : null;
         CompareRatio($"{one.Name} importance_sampling_ratio", correction, one, report);
 
         var rest = new Dictionary<string, double>(one.Metrics);

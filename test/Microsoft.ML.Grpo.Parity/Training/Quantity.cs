@@ -28,21 +28,21 @@ internal sealed class Quantity(string name, double bound)
         _relative = Worse(_relative, error == 0 ? 0 : error / Math.Abs(expected));
         if (!(error <= bound * Math.Max(1, Math.Abs(expected))))
         {
-            Wrong(step, string.Create(CultureInfo.InvariantCulture, $"{entry} is {actual:R}, the reference's {expected:R}"));
+            Fail(step, string.Create(CultureInfo.InvariantCulture, $"{entry} is {actual:R}, the reference's {expected:R}"));
         }
     }
 
     /// <summary>Something that is not a matter of numbers is wrong.</summary>
     public void Wrong(int step, string problem)
     {
-        _wrong++;
-        _first ??= $"step {step}: {problem}";
+        _entries++;
+        Fail(step, problem);
     }
 
     /// <summary>Writes the line.</summary>
     public void WriteTo(Report report)
     {
-        if (_entries == 0 && _wrong == 0)
+        if (_entries == 0)
         {
             report.Fail(name, "has no entries to compare");
             return;
@@ -50,6 +50,12 @@ internal sealed class Quantity(string name, double bound)
 
         var numbers = string.Create(CultureInfo.InvariantCulture, $"abs {_absolute:0.0e-00}  rel {_relative:0.0e-00}  bound {bound:0e-0} absolute or relative");
         report.Check(name, _wrong == 0, _wrong == 0 ? numbers : $"{numbers}  {_wrong} of {_entries} wrong, first at {_first}");
+    }
+
+    private void Fail(int step, string problem)
+    {
+        _wrong++;
+        _first ??= $"step {step}: {problem}";
     }
 
     // Max would keep a number beside one that is none.

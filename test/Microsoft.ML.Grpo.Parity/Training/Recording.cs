@@ -11,8 +11,8 @@ internal sealed class Recording
     public Recording(RecordedRun run, IReadOnlySet<int> endIds)
     {
         _endIds = endIds;
-        Training = new(this, "rollout", [.. run.TrainingBatches]);
-        Evaluation = new(this, "evaluation batch", [.. run.EvaluationBatches]);
+        Training = new(this, "rollouts", [.. run.TrainingBatches]);
+        Evaluation = new(this, "evaluation batches", [.. run.EvaluationBatches]);
     }
 
     /// <summary>Samples training rollouts.</summary>

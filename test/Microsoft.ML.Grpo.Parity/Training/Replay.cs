@@ -33,7 +33,12 @@ internal sealed record Replay(
         using var scope = NewDisposeScope();
         var dtype = run.Dtype == "float64" ? ScalarType.Float64 : ScalarType.Float32;
         using var policy = Policy.Load(modelPath, dtype, CPU, PromptFormat.Raw, null, []);
-        var parameters = Trained(policy, adapterPath);
+        if (adapterPath is not null)
+        {
+            StartingAdapter.Attach(policy.Network, adapterPath);
+        }
+
+        var parameters = policy.Network.Trained;
         HashSet<int> endIds = [.. policy.StopIds];
         if (policy.Network.Config.PadTokenId is { } pad)
         {
@@ -70,8 +75,4 @@ internal sealed record Replay(
             work,
             recording.Training.Exhausted && recording.Evaluation.Exhausted ? null : $"{recording.Training.Progress} and {recording.Evaluation.Progress} were replayed");
     }
-
-    /// <summary>What is trained, by the names of its files.</summary>
-    private static IReadOnlyDictionary<string, Tensor> Trained(Policy policy, string? adapterPath) =>
-        adapterPath is null ? policy.Network.Parameters : throw new NotSupportedException("runs with an adapter cannot be replayed yet");
 }

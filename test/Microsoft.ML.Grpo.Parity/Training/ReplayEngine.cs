@@ -7,7 +7,7 @@ internal sealed class ReplayEngine(Recording recording, string what, IReadOnlyLi
     public int HandedOut { get; private set; }
 
     /// <summary>What it hands out when all is well.</summary>
-    public string Progress => $"{HandedOut} of {batches.Count} {what}s";
+    public string Progress => $"{HandedOut} of {batches.Count} {what}";
 
     /// <summary>Whether every batch was handed out.</summary>
     public bool Exhausted => HandedOut == batches.Count;
@@ -16,14 +16,14 @@ internal sealed class ReplayEngine(Recording recording, string what, IReadOnlyLi
     {
         if (Exhausted)
         {
-            throw new InvalidDataException($"all {batches.Count} {what}s are replayed, and our run asks for another");
+            throw new InvalidDataException($"all {batches.Count} {what} are replayed, and our run asks for more");
         }
 
         var batch = batches[HandedOut];
         var prompts = request.Prompts;
         if (prompts.Count * request.GroupSize != batch.Rows || !prompts.Select(p => p.Ids).Zip(batch.PromptIds.Where((_, row) => row % request.GroupSize == 0)).All(pair => pair.First.SequenceEqual(pair.Second)))
         {
-            throw new InvalidDataException($"{what} {HandedOut} holds other prompts, or another number of completions of them, than our run asks for");
+            throw new InvalidDataException($"number {HandedOut} of the {what} holds other prompts, or another number of completions of them, than our run asks for");
         }
 
         HandedOut++;

@@ -142,6 +142,13 @@ internal sealed class RunComparison(string name, RecordedRun run, Replay replay,
                 quantity.Compare(0, $"weight decay of {parameter}", replay.WeightDecays[parameter], group.WeightDecay);
             }
         }
+
+        // Where nothing decays, the numbers do not tell what would.
+        var decaying = replay.WeightDecays.Keys.Where(PolicyOptimizer.Decays).ToHashSet(StringComparer.Ordinal);
+        if (!run.ParameterGroups.Any(group => decaying.SetEquals(group.Parameters)))
+        {
+            quantity.Wrong(0, "no group holds just the parameters that decay in ours");
+        }
     });
 
     private void Line(string kind, Action<Quantity> compare)

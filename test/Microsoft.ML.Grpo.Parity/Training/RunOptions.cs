@@ -44,7 +44,8 @@ internal sealed class RunOptions
     {
         "seed", "data_seed", "full_determinism", "num_train_epochs", "shuffle_dataset", "remove_unused_columns", "dataloader_num_workers", "dataloader_pin_memory", "dataloader_drop_last",
         "eval_strategy", "eval_steps", "eval_on_start", "eval_delay", "top_p", "top_k", "min_p", "repetition_penalty", "generation_kwargs", "chat_template_kwargs", "cache_implementation", "max_tool_calling_iterations",
-        "use_vllm", "vllm_mode", "vllm_server_base_url", "vllm_gpu_memory_utilization", "use_transformers_continuous_batching", "use_transformers_paged",
+        "use_vllm", "vllm_mode", "vllm_model_impl", "vllm_structured_outputs_regex", "vllm_server_base_url", "vllm_server_host", "vllm_server_port", "vllm_server_timeout", "vllm_group_port",
+        "vllm_gpu_memory_utilization", "vllm_max_model_length", "vllm_tensor_parallel_size", "vllm_enable_sleep_mode", "use_transformers_continuous_batching", "use_transformers_paged",
         "gradient_checkpointing", "gradient_checkpointing_kwargs", "pad_to_multiple_of", "disable_dropout", "model_init_kwargs", "ds3_gather_for_generation", "torch_empty_cache_steps",
         "use_cpu", "output_dir", "report_to", "disable_tqdm", "run_name", "logging_strategy", "logging_first_step", "logging_dir", "log_completions", "num_completions_to_print", "log_unique_prompts",
         "save_strategy", "save_steps", "save_total_limit", "save_only_model",

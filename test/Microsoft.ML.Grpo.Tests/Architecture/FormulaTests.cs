@@ -17,7 +17,7 @@ public partial class FormulaTests
     public void The_metrics_of_the_IS_ratio_are_made_in_one_file()
     {
         string[] found = [.. Repository.Files().Where(name => name.StartsWith("src/", StringComparison.Ordinal) && name.EndsWith(".cs", StringComparison.Ordinal)
-            && File.ReadAllText(Path.Combine(Repository.Root, name)).Contains("/importance_sampling_ratio", StringComparison.Ordinal))];
+            && File.ReadAllText(Path.Combine(Repository.Root, name)).Contains("importance_sampling_ratio", StringComparison.Ordinal))];
         CollectionAssert.AreEqual(new[] { "src/Microsoft.ML.Grpo/Objective/CorrectionMetrics.cs" }, found);
     }
 

@@ -119,6 +119,34 @@ public class LoraFaceTests : FaceTests
     }
 
     [TestMethod]
+    public void An_adapter_that_is_only_loaded_keeps_its_dropout_and_training_takes_that_of_the_options()
+    {
+        double Saved(GrpoTransformer policy)
+        {
+            policy.SaveAdapter(Folder["saved"]);
+            using var config = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder["saved"], PeftNames.Config)));
+            return config.RootElement.GetProperty("lora_dropout").GetDouble();
+        }
+
+        using var policy = FitAdapter(o => o.Lora!.Dropout = 0.25);
+        policy.SaveAdapter(Folder["adapter"]);
+        using var loaded = Ml.Transforms.LoadGrpoPolicy(new() { ModelPath = Model, Lora = new() { AdapterPath = Folder["adapter"] } });
+        Assert.AreEqual(0.25, Saved(loaded));
+        using var further = GoOn(loaded);
+        Assert.AreEqual(0.25, Saved(further));
+        using var without = Fit(o => o.Lora = new() { AdapterPath = Folder["adapter"] });
+        Assert.AreEqual(0, Saved(without));
+    }
+
+    [TestMethod]
+    public void A_reference_that_follows_is_refused_when_the_earlier_policy_has_an_adapter()
+    {
+        using var policy = FitAdapter();
+        var error = Assert.ThrowsExactly<GrpoOptionsException>(() => GoOn(policy, o => (o.Loss.Beta, o.Reference.SyncEverySteps) = (0.1, 1)));
+        StringAssert.StartsWith(error.Violations.Single(), "Reference.SyncEverySteps is 1, but InitialPolicy has an adapter");
+    }
+
+    [TestMethod]
     public void A_merged_adapter_on_a_tied_head_unties_it_in_the_files()
     {
         using var policy = FitAdapter(o => o.Lora!.TargetModules.Add("lm_head"));

@@ -163,8 +163,11 @@ public class AdvantagesTests
     {
         double?[,] rewards = { { 0, 1000 }, { 1, 0 }, { 0, 1000 }, { 1, 0 } };
         double[] advantages = Advantages.Compute(rewards, [1, 1], 2, ScaleRewards.Group, RewardAggregation.NormalizeThenSum).Advantages;
-        Near.AreEqual(new double[4], advantages, .9, "only the floors differ"); // by sums they would be 0.7 each, with the second reward's sign
-        Assert.IsTrue(Advantages.Compute(rewards, [1, 1], 2, ScaleRewards.Group).Advantages[0] > .7);
+        double rest = Z(1000) - Z(1); // nearly nothing: the two cancel
+        double advantage = rest / ((rest * Math.Sqrt(4 / 3.0)) + 1e-4);
+        Near.AreEqual([advantage, -advantage, advantage, -advantage], advantages, 1e-9, "advantages");
+
+        static double Z(double difference) => difference / 2 / ((difference / Math.Sqrt(2)) + 1e-4);
     }
 
     [TestMethod]

@@ -87,6 +87,15 @@ public class CustomLossTests
     }
 
     [TestMethod]
+    public void Where_gradients_are_off_it_needs_none()
+    {
+        using var scope = NewDisposeScope();
+        using var off = no_grad();
+        PolicyLoss loss = PolicyLoss.Custom("mine", terms => terms.Lp);
+        Assert.IsFalse(new SpecExample().Compute(new() { CustomLoss = loss }).Loss.requires_grad);
+    }
+
+    [TestMethod]
     public void Name_and_contract_are_those_given_and_the_contract_of_built_in_losses_is_any_route()
     {
         PolicyLoss loss = PolicyLoss.Custom("mine", terms => terms.Lp, contract: LossContract.PrecomputedOld);

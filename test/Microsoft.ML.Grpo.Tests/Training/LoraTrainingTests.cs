@@ -54,6 +54,39 @@ public class LoraTrainingTests
     }
 
     [TestMethod]
+    public void With_dropout_too_it_does_not_and_evaluation_has_none()
+    {
+        (double[] Weights, double Drift) After(int budget, double dropout)
+        {
+            using var run = new TinyRun(o => (o.Execution.MicroBatchTokens, o.IterationsPerRollout) = (budget, 2), policy: Adapted(dropout: dropout)) { Validation = TinyRun.Prompts(2) };
+            var summary = run.Train();
+            Assert.AreEqual(0, summary.InitialEvaluation["eval_drift"]);
+            return (AdapterWeights(run.Policy), summary.Steps[^1]["eval_drift"]);
+        }
+
+        var (together, drift) = After(4096, 0.3);
+        var (apart, driftApart) = After(40, 0.3);
+        Assert.IsLessThan(1e-10, TinyPolicy.Distance(together, apart));
+        Assert.AreEqual(drift, driftApart, 1e-10);
+        Assert.IsGreaterThan(1e-4, TinyPolicy.Distance(together, After(4096, 0).Weights));
+    }
+
+    [TestMethod]
+    public void The_reference_is_the_model_without_the_adapter()
+    {
+        double FirstKl(bool zeroB)
+        {
+            using var run = new TinyRun(o => (o.Loss.Beta, o.Steps) = (0.1, 1), policy: Adapted(zeroB));
+            var kl = run.Train().Steps[0]["kl"];
+            Assert.AreEqual(1, run.Work.Passes(WorkPurpose.Reference));
+            return kl;
+        }
+
+        Assert.AreEqual(0, FirstKl(zeroB: true));
+        Assert.IsGreaterThan(0.001, FirstKl(zeroB: false));
+    }
+
+    [TestMethod]
     public void The_learning_rate_is_an_adapters_and_the_log_says_what_is_trained()
     {
         using var run = new TinyRun(o => o.Optimizer.LearningRate = null, policy: Adapted());
@@ -71,10 +104,10 @@ public class LoraTrainingTests
         Assert.IsTrue(policy.Network.Trained.Keys.All(PolicyOptimizer.Decays));
     }
 
-    internal static Policy Adapted(bool zeroB = false)
+    internal static Policy Adapted(bool zeroB = false, double dropout = 0)
     {
         var policy = TinyPolicy.Create(ScalarType.Float64);
-        RandomAdapter.AttachTo(policy.Network, new(2, 4), zeroB: zeroB);
+        RandomAdapter.AttachTo(policy.Network, new(2, 4, Dropout: dropout), zeroB: zeroB);
         return policy;
     }
 

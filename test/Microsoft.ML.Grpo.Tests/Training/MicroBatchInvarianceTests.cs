@@ -20,6 +20,8 @@ public class MicroBatchInvarianceTests
         ["dapo, updates that straddle rollouts"] = o => o.AdvancedSchedule = new(3, 2, 1),
         ["grpo, a rollout twice in an update"] = o => (o.Loss.Type, o.AdvancedSchedule) = (LossType.Grpo, new(4, 2, 2)),
         ["dapo, short last windows of epochs"] = o => (o.Epochs, o.AdvancedSchedule) = (2, new(3, 2, 1)),
+        ["vespo, bounds that leave out the ratio of padding"] = o =>
+            (o.Loss.Type, o.ImportanceSampling.Mode, o.ImportanceSampling.MinRatio, o.ImportanceSampling.MaxRatio, o.AdvancedSchedule) = (LossType.Vespo, CorrectionMode.TokenTruncate, 0.1, 0.97, new(4, 2, 2)),
         ["dapo, temperature and top-k"] = o => (o.Sampling.Temperature, o.Sampling.TopK) = (0.7, 50),
     };
 

@@ -123,4 +123,30 @@ public class RunWarningsTests
         var error = Assert.ThrowsExactly<GrpoOptionsException>(() => run.Train());
         StringAssert.Contains(error.Message, "Optimizer.WarmupSteps is 3, but the run has 2 steps");
     }
+
+    [TestMethod]
+    [DataRow(CorrectionMode.TokenMask, 1)]
+    [DataRow(CorrectionMode.TokenTruncate, 0)]
+    public void A_correction_that_leaves_out_much_is_told_once(CorrectionMode mode, int warnings)
+    {
+        var policy = TinyPolicy.Create();
+        using var run = new TinyRun(
+            o => (o.ImportanceSampling.Mode, o.ImportanceSampling.MinRatio, o.ImportanceSampling.MaxRatio) = (mode, 0.95, 1.05), policy: policy)
+        { Engine = new NoisyEngine(policy, noise: 0.3) };
+        var steps = run.Train().Steps;
+        Assert.AreEqual(warnings, run.Log.Warnings.Count(w => w.StartsWith("The correction for the sampler left ", StringComparison.Ordinal)));
+        Assert.AreEqual(warnings == 1, steps[0].GetValueOrDefault("sampling/share_masked") > 0.3);
+    }
+
+    [TestMethod]
+    [DataRow(0.1, 1)]
+    [DataRow(0.0, 0)]
+    public void Dropout_that_an_initial_policy_brought_is_told_of_where_the_sampler_is_corrected_for(double dropout, int warnings)
+    {
+        var policy = TinyPolicy.Create();
+        RandomAdapter.AttachTo(policy.Network, new(2, 4, Dropout: dropout));
+        using var run = new TinyRun(o => (o.ImportanceSampling.Mode, o.Steps) = (CorrectionMode.TokenTruncate, 1), policy: policy);
+        run.Train();
+        Assert.AreEqual(warnings, run.Log.Warnings.Count(w => w.StartsWith("The adapter of InitialPolicy has dropout 0.1", StringComparison.Ordinal)));
+    }
 }

@@ -34,10 +34,10 @@ internal static class LoraInitialization
     private static double[] DrawA(RunRandom random, int layer, int rank, int inputs)
     {
         var bound = Math.Sqrt(6 / ((1 + KaimingA2) * inputs));
-        var a = new double[rank * inputs];
-        for (var i = 0; i < a.Length; i++)
+        var a = new double[(long)rank * inputs];
+        for (var i = 0L; i < a.LongLength; i++)
         {
-            a[i] = ((2 * random.Uniform(DrawPurpose.Adapter, layer, i / inputs, 0, i % inputs)) - 1) * bound;
+            a[i] = ((2 * random.Uniform(DrawPurpose.Adapter, layer, (int)(i / inputs), 0, (int)(i % inputs))) - 1) * bound;
         }
 
         return a;

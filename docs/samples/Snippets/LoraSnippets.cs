@@ -1,0 +1,92 @@
+using Microsoft.ML;
+using Microsoft.ML.Grpo;
+
+namespace Snippets;
+
+/// <summary>What docs/lora.md shows, run on the tiny model for two steps.</summary>
+internal static class LoraSnippets
+{
+    private static readonly string Tiny = Path.Combine(AppContext.BaseDirectory, "TinyAdder");
+
+    public static void Run()
+    {
+        string directory = Directory.CreateTempSubdirectory("grpo-snippets-").FullName;
+        try
+        {
+            var ml = new MLContext(seed: 1);
+            IDataView problems = ml.Data.LoadFromTextFile<Problem>(Path.Combine(Tiny, "problems.train.tsv"), hasHeader: true, allowQuoting: true);
+            string adapter = Path.Combine(directory, "adapter"), merged = Path.Combine(directory, "merged");
+            using GrpoTransformer policy = Train(ml, Tiny, problems);
+            Save(policy, adapter, merged);
+            Load(ml, Tiny, adapter);
+            GoOn(ml, policy, problems);
+            Console.WriteLine(Chosen().TargetModules.Count);
+        }
+        finally
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    private static GrpoTransformer Train(MLContext ml, string model, IDataView problems)
+    {
+        #region LoraTrain
+        var options = new GrpoOptions
+        {
+            ModelPath = model,
+            Rewards = { Reward.ExactMatch("Answer") },
+            Lora = new(),
+            Steps = 2,
+            PromptsPerRollout = 4,
+            MaxCompletionTokens = 6,
+        };
+        GrpoTransformer policy = ml.Transforms.TrainGrpo(options).Fit(problems);
+        #endregion
+
+        return policy;
+    }
+
+    private static LoraOptions Chosen()
+    {
+        #region LoraOptions
+        var lora = new LoraOptions { Rank = 8, Alpha = 16, TargetModules = { "q_proj", "v_proj", "down_proj" } };
+        #endregion
+
+        return lora;
+    }
+
+    private static void Save(GrpoTransformer policy, string adapter, string merged)
+    {
+        #region LoraSave
+        policy.SaveAdapter(adapter);      // the adapter alone, for PEFT and for AdapterPath
+        policy.SavePretrained(merged);    // a whole model with the adapter merged, for anything that loads models
+        #endregion
+    }
+
+    private static void Load(MLContext ml, string model, string adapter)
+    {
+        #region LoraLoad
+        using GrpoTransformer loaded = ml.Transforms.LoadGrpoPolicy(new GrpoOptions { ModelPath = model, Lora = new() { AdapterPath = adapter } });
+        #endregion
+
+        Console.WriteLine(loaded.IsRowToRowMapper);
+    }
+
+    private static void GoOn(MLContext ml, GrpoTransformer policy, IDataView problems)
+    {
+        #region LoraGoOn
+        var options = new GrpoOptions
+        {
+            InitialPolicy = policy,    // not changed; its adapter is copied and trained further
+            Rewards = { Reward.ExactMatch("Answer") },
+            Steps = 2,
+            PromptsPerRollout = 4,
+            MaxCompletionTokens = 6,
+            Optimizer = { LearningRate = 5e-5 },
+        };
+        using GrpoTransformer further = ml.Transforms.TrainGrpo(options).Fit(problems);
+        #endregion
+
+        Console.WriteLine(further.Training!.Steps.Count);
+    }
+}
