@@ -6,7 +6,7 @@ namespace Microsoft.ML.Grpo;
 /// Numbers for operators of TorchSharp. TorchSharp 0.107 does not keep a temporary <see cref="Scalar"/> alive while native
 /// code reads it: where another thread collects garbage at that moment, its finalizer frees it in mid-call, and the
 /// operator fails with an internal assert. So the last few of each thread are kept here. The implicit conversions, and the
-/// operators that hide one, are banned in this project (<c>BannedSymbols.txt</c>).
+/// operators that hide one, are banned in this project (<c>BannedSymbols.txt</c>); for addition, which does, see <see cref="Sums"/>.
 /// </summary>
 internal static class Scalars
 {

@@ -69,7 +69,7 @@ internal partial class CausalLM : IDisposable
         using var scope = NewDisposeScope();
         using var attention = new CausalAttention(attentionMask);
         var positions = attentionMask is null
-            ? arange(Scalars.Of(ids.shape[1]), ScalarType.Int64, ids.device).unsqueeze(0) // [1, T]
+            ? Sums.Range(ids.shape[1], ids.device).unsqueeze(0) // [1, T]
             : attentionMask.to(ScalarType.Int64).cumsum(1).sub_(Scalars.Of(1)).clamp_min_(Scalars.Of(0));
         return Hidden(ids, positions, attention, rows).MoveToOuterDisposeScope();
     }
@@ -122,7 +122,7 @@ internal partial class CausalLM : IDisposable
         {
             var zero = Scalars.Of(0);
             var padding = flat.eq(Scalars.Of(pad)).unsqueeze(1);
-            embedded = embedded.masked_fill(padding, zero) + embedded.detach().masked_fill(flat.ne(Scalars.Of(pad)).unsqueeze(1), zero);
+            embedded = embedded.masked_fill(padding, zero).Plus(embedded.detach().masked_fill(flat.ne(Scalars.Of(pad)).unsqueeze(1), zero));
         }
 
         return embedded.view(ids.shape[0], ids.shape[1], -1);

@@ -28,8 +28,8 @@ internal sealed class DecodeAttention : IAttention, IDisposable
         _width = KeyValueCache.RoundUp(longest + 1);
         _scale = 1 / Math.Sqrt(config.HeadSize);
         _places = positions.repeat_interleave(config.KeyValueHeads).DetachFromDisposeScope();
-        _cacheRow = arange(Scalars.Of(_places.shape[0]), ScalarType.Int64, positions.device).DetachFromDisposeScope();
-        _beyond = arange(Scalars.Of(_width), ScalarType.Int64, positions.device).gt(positions.unsqueeze(1)).view(-1, 1, 1, _width).DetachFromDisposeScope();
+        _cacheRow = Sums.Range(_places.shape[0], positions.device).DetachFromDisposeScope();
+        _beyond = Sums.Range(_width, positions.device).gt(positions.unsqueeze(1)).view(-1, 1, 1, _width).DetachFromDisposeScope();
     }
 
     public Tensor Attend(int layer, Tensor query, Tensor key, Tensor value)

@@ -60,8 +60,8 @@ internal sealed class DecoderLayer
     public Tensor Forward(Tensor x, Tensor cos, Tensor sin, IAttention attention, DropoutMasks? masks = null)
     {
         using var scope = NewDisposeScope();
-        var attended = x + Attention(_attentionNorm.Apply(x), cos, sin, attention, masks);
-        return (attended + Mlp(_mlpNorm.Apply(attended), masks)).MoveToOuterDisposeScope();
+        var attended = x.Plus(Attention(_attentionNorm.Apply(x), cos, sin, attention, masks));
+        return attended.Plus(Mlp(_mlpNorm.Apply(attended), masks)).MoveToOuterDisposeScope();
     }
 
     private Tensor Attention(Tensor x, Tensor cos, Tensor sin, IAttention attention, DropoutMasks? masks)

@@ -86,8 +86,8 @@ internal sealed class KeyValueCache : IDisposable
     public void KeepRows(Tensor rows)
     {
         using var scope = NewDisposeScope();
-        var heads = arange(Scalars.Of(_config.KeyValueHeads), ScalarType.Int64, rows.device);
-        var flat = ((rows.unsqueeze(1) * Scalars.Of(_config.KeyValueHeads)) + heads).reshape(-1);
+        var heads = Sums.Range(_config.KeyValueHeads, rows.device);
+        var flat = (rows.unsqueeze(1) * Scalars.Of(_config.KeyValueHeads)).Plus(heads).reshape(-1);
         Replace(old => old.index(flat));
         Rows = (int)rows.shape[0];
     }

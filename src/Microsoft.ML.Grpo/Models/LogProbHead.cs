@@ -36,7 +36,7 @@ internal static class LogProbHead
     {
         using var scope = NewDisposeScope();
         var largest = logits.detach().amax([1], keepdim: true); // [N, 1]
-        return (logits - largest).exp().sum(1).log().add(largest.squeeze(1)).MoveToOuterDisposeScope();
+        return (logits - largest).exp().sum(1).log().Plus(largest.squeeze(1)).MoveToOuterDisposeScope();
     }
 
     private static Tensor Entropy(Tensor logits, Tensor normaliser)

@@ -38,7 +38,7 @@ internal sealed class Projection(Tensor weight, Tensor? bias)
         }
 
         using var scope = NewDisposeScope();
-        return (nn.functional.linear(x, Weight, bias) + factor.Apply(x, masks)).MoveToOuterDisposeScope();
+        return nn.functional.linear(x, Weight, bias).Plus(factor.Apply(x, masks)).MoveToOuterDisposeScope();
     }
 
     /// <summary>The weight with the adapter in it, as a new tensor of the caller's; null without an adapter.</summary>
@@ -52,7 +52,7 @@ internal sealed class Projection(Tensor weight, Tensor? bias)
 
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        return _factor.Product().add_(Weight.to(ScalarType.Float64)).to(Weight.dtype).MoveToOuterDisposeScope();
+        return _factor.Product().Plus_(Weight.to(ScalarType.Float64)).to(Weight.dtype).MoveToOuterDisposeScope();
     }
 
     /// <summary>Computes with the merged weight from now on; the weight itself stays as it is.</summary>

@@ -11,7 +11,7 @@ internal readonly record struct RmsNorm(Tensor Weight, double Epsilon)
     public Tensor Apply(Tensor x)
     {
         using var scope = NewDisposeScope();
-        var scale = (x * x).mean([-1], keepdim: true).add_(Scalars.Of(Epsilon)).rsqrt_();
+        var scale = (x * x).mean([-1], keepdim: true).Plus_(Scalars.Of(Epsilon)).rsqrt_();
         return (x * scale * Weight).MoveToOuterDisposeScope();
     }
 }

@@ -17,7 +17,7 @@ internal sealed class RotaryEmbedding : IDisposable
     {
         using var scope = NewDisposeScope();
         _dtype = dtype;
-        _frequencies = tensor(config.RopeTheta, ScalarType.Float64, device).pow(arange(Scalars.Of(config.HeadSize / 2), ScalarType.Float64, device) * Scalars.Of(-2.0 / config.HeadSize)).DetachFromDisposeScope();
+        _frequencies = tensor(config.RopeTheta, ScalarType.Float64, device).pow(Sums.Range(config.HeadSize / 2, device).to(ScalarType.Float64) * Scalars.Of(-2.0 / config.HeadSize)).DetachFromDisposeScope();
     }
 
     /// <summary>Cosines and sines for positions [B, T], broadcastable over heads: two tensors [B, 1, T, D/2].</summary>
@@ -34,7 +34,7 @@ internal sealed class RotaryEmbedding : IDisposable
         using var scope = NewDisposeScope();
         var halves = x.chunk(2, dim: -1);
         var (a, b) = (halves[0], halves[1]);
-        return cat([(a * cos) - (b * sin), (b * cos) + (a * sin)], dim: -1).MoveToOuterDisposeScope();
+        return cat([(a * cos) - (b * sin), (b * cos).Plus(a * sin)], dim: -1).MoveToOuterDisposeScope();
     }
 
     public void Dispose() => _frequencies.Dispose();

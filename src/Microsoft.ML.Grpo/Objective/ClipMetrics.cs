@@ -15,7 +15,7 @@ internal static class ClipMetrics
         Tensor count = counted.sum(ScalarType.Float64);
         measurements.AddMean("clip_ratio/low_mean", low.sum(ScalarType.Float64), count);
         measurements.AddMean("clip_ratio/high_mean", high.sum(ScalarType.Float64), count);
-        measurements.AddMean("clip_ratio/region_mean", (low + high).sum(ScalarType.Float64), count); // no token is both
+        measurements.AddMean("clip_ratio/region_mean", low.Plus(high).sum(ScalarType.Float64), count); // no token is both
 
         Tensor lengths = counted.sum(1);            // [B]
         Tensor empty = lengths == Scalars.Of(0);    // [B], where the share is 0/0

@@ -46,7 +46,7 @@ internal static class PolicyObjective
         }
 
         Tensor? kl = KlToReference(batch, ratio, settings);                         // [B, T]
-        Tensor total = kl is null ? perToken : perToken + (kl * Scalars.Of(settings.Beta));
+        Tensor total = kl is null ? perToken : perToken.Plus(kl * Scalars.Of(settings.Beta));
         Tensor policyLoss = loss.Reduce(total, batch.Mask, scale);
         EntropyBonus? bonus = settings.EntropyBonus ? EntropyBonus.Of(Entropy(batch, settings), batch.Mask, kept, scale) : null;
         Tensor value = bonus is null || scale.EntropyCoefficient == 0 ? policyLoss : policyLoss - bonus.Share(scale);

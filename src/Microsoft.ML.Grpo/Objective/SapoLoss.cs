@@ -11,9 +11,8 @@ internal sealed class SapoLoss(double temperaturePositive, double temperatureNeg
     /// <inheritdoc/>
     internal override Tensor PerToken(LossTerms terms)
     {
-        Tensor positive = (terms.Advantages > Scalars.Of(0)).to(terms.Advantages.dtype);                                                            // [B, 1]
-        Tensor tau = (positive * Scalars.Of(temperaturePositive)) + ((Scalars.Of(1) - positive) * Scalars.Of(temperatureNegative));                 // [B, 1]
-        return -terms.Advantages * (Scalars.Of(4) / tau) * (tau * (terms.Ratio.Value - Scalars.Of(1))).sigmoid();                                   // [B, T] or [B, 1]
+        Tensor tau = BySign.Choose(terms.Advantages, terms.Advantages > Scalars.Of(0), temperaturePositive, temperatureNegative);   // [B, 1]
+        return -terms.Advantages * (Scalars.Of(4) / tau) * (tau * (terms.Ratio.Value - Scalars.Of(1))).sigmoid();                   // [B, T] or [B, 1]
     }
 
     /// <inheritdoc/>

@@ -37,14 +37,12 @@ internal sealed class VespoLoss(VespoShape positive, VespoShape negative) : Poli
     /// <returns>[B, 1], no graph; 0 where it is not finite.</returns>
     private Tensor Weight(LossTerms terms)
     {
-        Tensor q = LogWeight(terms);                                                    // [B, 1]
-        Tensor isPositive = (terms.Advantages >= Scalars.Of(0)).to(q.dtype);            // [B, 1]
-        Tensor k = Choose(positive.K, negative.K);
-        Tensor lambda = Choose(positive.Lambda, negative.Lambda).clamp(Scalars.Of(1e-4));
-        Tensor phi = (lambda + (k * q) - (lambda * q.exp())).exp();
+        Tensor q = LogWeight(terms);                                    // [B, 1]
+        Tensor isPositive = terms.Advantages >= Scalars.Of(0);          // [B, 1] bool
+        Tensor k = BySign.Choose(q, isPositive, positive.K, negative.K);
+        Tensor lambda = BySign.Choose(q, isPositive, positive.Lambda, negative.Lambda).clamp(Scalars.Of(1e-4));
+        Tensor phi = lambda.Plus(k * q).sub(lambda * q.exp()).exp();
         return phi.masked_fill((phi - phi).ne(Scalars.Of(0)), Scalars.Of(0)); // infinity and NaN less themselves are NaN; nan_to_num has no meta kernel
-
-        Tensor Choose(double ifPositive, double ifNegative) => (isPositive * Scalars.Of(ifPositive)) + ((Scalars.Of(1) - isPositive) * Scalars.Of(ifNegative));
     }
 
     /// <summary>
@@ -56,7 +54,7 @@ internal sealed class VespoLoss(VespoShape positive, VespoShape negative) : Poli
         Tensor q = SumOf(terms.Ratio.TokenLog.detach(), -MaxLogRatio);  // [B, 1]
         if (terms.Correction is { } rho)                                // [B, T]
         {
-            q += SumOf(rho.log(), MinLogWeight);
+            q = q.Plus(SumOf(rho.log(), MinLogWeight));
         }
 
         return q.clamp(Scalars.Of(MinLogWeight), Scalars.Of(MaxLogRatio));

@@ -79,7 +79,7 @@ internal sealed class DecodingBatch : IDisposable
             }
 
             var attention = new PrefillAttention(_cache, first * _request.GroupSize, _request.GroupSize);
-            var positions = arange(Scalars.Of(ids.GetLength(1)), ScalarType.Int64, _model.Device).unsqueeze(0);
+            var positions = Sums.Range(ids.GetLength(1), _model.Device).unsqueeze(0);
             var hidden = _model.Hidden(tensor(ids, device: _model.Device), positions, attention, ForwardRows.Of(prompts.Select(p => p.Further)));
             var ends = prompts.Select((p, i) => ((long)i * ids.GetLength(1)) + p.Ids.Count - 1).ToArray();
             last.Add(hidden.view(-1, hidden.shape[2]).index(tensor(ends, device: _model.Device)));

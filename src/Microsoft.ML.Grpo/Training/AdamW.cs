@@ -40,7 +40,7 @@ internal sealed class AdamW : IDisposable
         _square.mul_(Scalars.Of(_options.Beta2)).addcmul_(gradient, gradient, Scalars.Of(1 - _options.Beta2));
         var correction1 = 1 - Math.Pow(_options.Beta1, _steps);
         var correction2 = 1 - Math.Pow(_options.Beta2, _steps);
-        var scale = _square.sqrt().div_(Scalars.Of(Math.Sqrt(correction2))).add_(Scalars.Of(_options.Epsilon));
+        var scale = _square.sqrt().div_(Scalars.Of(Math.Sqrt(correction2))).Plus_(Scalars.Of(_options.Epsilon));
         _weights.addcdiv_(_mean, scale, Scalars.Of(-learningRate / correction1));
     }
 

@@ -24,11 +24,12 @@ public class ScalarsTests
         collector.Start();
         try
         {
-            using var two = ones(1) + ones(1);
+            using var two = ones(1).Plus(ones(1));
             for (var i = 0; i < Calls; i++)
             {
                 using var product = two * Scalars.Of(0.5);
                 using var power = two.pow(Scalars.Of(3));
+                using var sum = two.Plus(power);
             }
         }
         finally
@@ -43,7 +44,7 @@ public class ScalarsTests
     {
         using var half = ones(1, ScalarType.Float64) * Scalars.Of(0.1);
         Assert.AreEqual(0.1, half.item<double>());
-        using var large = zeros(1, ScalarType.Int64) + Scalars.Of((1L << 53) + 1);
+        using var large = zeros(1, ScalarType.Int64).Plus(Scalars.Of((1L << 53) + 1));
         Assert.AreEqual((1L << 53) + 1, large.item<long>());
     }
 }

@@ -29,13 +29,13 @@ internal sealed class BiasedByInputLM(ModelConfig config, IReadOnlyDictionary<st
         }
 
         var inputs = tensor(further.Select(input => input is double number ? number : 0).ToArray(), Dtype, Device); // [B]
-        return embedded + (inputs.view(-1, 1, 1) * Direction(Config.HiddenSize, Dtype, Device));
+        return embedded.Plus(inputs.view(-1, 1, 1) * Direction(Config.HiddenSize, Dtype, Device));
     }
 
     /// <summary>[hidden] where an input of 1 moves an embedding to.</summary>
     public static Tensor Direction(int hiddenSize, ScalarType dtype, Device device)
     {
         using var scope = NewDisposeScope();
-        return arange(Scalars.Of(hiddenSize), dtype, device).cos().MoveToOuterDisposeScope();
+        return Sums.Range(hiddenSize, device).to(dtype).cos().MoveToOuterDisposeScope();
     }
 }

@@ -68,9 +68,9 @@ public class MetaDeviceTests
         using var noGrad = no_grad();
         using var model = RandomModel.Create(device: META);
         using var cache = new KeyValueCache(model.Config, 8, 16, model.Dtype, META);
-        IsMeta(model.Hidden(Ids(2, 5), arange(Scalars.Of(5), ScalarType.Int64, META).unsqueeze(0), new PrefillAttention(cache, 0, 4)), 2, 5, 32);
+        IsMeta(model.Hidden(Ids(2, 5), Sums.Range(5, META).unsqueeze(0), new PrefillAttention(cache, 0, 4)), 2, 5, 32);
         cache.EnsureCapacity(70, 100);
-        cache.KeepRows(arange(Scalars.Of(8), ScalarType.Int64, META));
+        cache.KeepRows(Sums.Range(8, META));
         var positions = empty(8, ScalarType.Int64, META);
         using var attention = new DecodeAttention(model.Config, cache, positions, 5);
         IsMeta(model.Logits(model.Hidden(Ids(8, 1), positions.unsqueeze(1), attention).squeeze(1)), 8, 40);
@@ -124,7 +124,7 @@ public class MetaDeviceTests
         using var model = RandomModel.Create(device: META);
         Assert.Throws<Exception>(() => model.Hidden(zeros(1, 3, ScalarType.Int64)));
         using var attention = new CausalAttention();
-        Assert.Throws<Exception>(() => model.Hidden(Ids(1, 3), arange(Scalars.Of(3), ScalarType.Int64).unsqueeze(0), attention));
+        Assert.Throws<Exception>(() => model.Hidden(Ids(1, 3), Sums.Range(3, CPU).unsqueeze(0), attention));
         var lp = empty(2, 3, device: META);
         Assert.Throws<Exception>(() => PolicyObjective.Compute(new(lp, zeros(2, 3), null, null, empty(2, 1, device: META), Like(lp)), new(), new(2, 5, 1, 1)));
     }

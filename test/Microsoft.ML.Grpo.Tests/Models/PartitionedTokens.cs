@@ -29,7 +29,7 @@ internal static class PartitionedTokens
         {
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
-            policy.Network.Parameters[ModelWeights.Embedding].add_(Moves(policy.Network.Config));
+            policy.Network.Parameters[ModelWeights.Embedding].Plus_(Moves(policy.Network.Config));
         }
 
         return policy;

@@ -74,7 +74,7 @@ public sealed class PretrainedModelTests : IDisposable
     [TestMethod]
     public void A_head_that_differs_from_what_config_ties_it_to_is_refused()
     {
-        new SavedModel().Write(_folder.Path, weights => weights["lm_head.weight"] = weights["model.embed_tokens.weight"] + Scalars.Of(1));
+        new SavedModel().Write(_folder.Path, weights => weights["lm_head.weight"] = weights["model.embed_tokens.weight"].Plus(Scalars.Of(1)));
         Refused("tensor 'lm_head.weight' differs from 'model.embed_tokens.weight', but config.json ties them. Set \"tie_word_embeddings\": false in config.json.");
     }
 
@@ -167,7 +167,7 @@ public sealed class PretrainedModelTests : IDisposable
     [TestMethod]
     public void Nothing_is_left_in_memory_when_weights_are_refused()
     {
-        new SavedModel().Write(_folder.Path, weights => weights["lm_head.weight"] = weights["model.embed_tokens.weight"] + Scalars.Of(1));
+        new SavedModel().Write(_folder.Path, weights => weights["lm_head.weight"] = weights["model.embed_tokens.weight"].Plus(Scalars.Of(1)));
         using var reader = SafetensorsReader.Open(_folder["model.safetensors"]);
         using var scope = NewDisposeScope();
         var config = ModelFamilies.Read("config.json", File.ReadAllBytes(_folder["config.json"]));

@@ -28,7 +28,7 @@ internal static class RandomModel
         using var generator = new Generator((ulong)seed, CPU);
         var weights = new Dictionary<string, Tensor>();
         void Add(string name, params long[] shape) => weights[name] =
-            (randn(shape, ScalarType.Float64, generator: generator) * Scalars.Of(0.3) + Scalars.Of(shape.Length == 1 && name.Contains("norm", StringComparison.Ordinal) ? 1 : 0)).to(dtype).to(device ?? CPU);
+            (randn(shape, ScalarType.Float64, generator: generator) * Scalars.Of(0.3)).Plus(Scalars.Of(shape.Length == 1 && name.Contains("norm", StringComparison.Ordinal) ? 1 : 0)).to(dtype).to(device ?? CPU);
         using var scope = NewDisposeScope();
         Add("model.embed_tokens.weight", config.VocabularySize, config.HiddenSize);
         Add("model.norm.weight", config.HiddenSize);

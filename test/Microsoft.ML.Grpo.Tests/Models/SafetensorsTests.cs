@@ -66,7 +66,7 @@ public class SafetensorsTests
     {
         _ = SafetensorsDtype.Supported; // loads the library, and with it the native one
         using var scope = NewDisposeScope();
-        var x = arange(Scalars.Of(5_000_000), ScalarType.Float32); // 20 MB: two pieces
+        var x = Sums.Range(5_000_000, CPU).to(ScalarType.Float32); // 20 MB: two pieces
         using var buffer = new MemoryStream();
         SafetensorsWriter.Write(buffer, new Dictionary<string, Tensor> { ["x"] = x });
         using var reader = new SafetensorsReader(buffer, "m");
@@ -93,7 +93,7 @@ public class SafetensorsTests
         _ = SafetensorsDtype.Supported;
         using var scope = NewDisposeScope();
         using var buffer = new MemoryStream();
-        SafetensorsWriter.Write(buffer, new Dictionary<string, Tensor> { ["x"] = arange(Scalars.Of(6), ScalarType.Float32).view(2, 3).t() });
+        SafetensorsWriter.Write(buffer, new Dictionary<string, Tensor> { ["x"] = Sums.Range(6, CPU).to(ScalarType.Float32).view(2, 3).t() });
         using var reader = new SafetensorsReader(buffer, "m");
         CollectionAssert.AreEqual(new[] { 0f, 3, 1, 4, 2, 5 }, reader.Read("x").data<float>().ToArray());
     }

@@ -114,7 +114,7 @@ public class TokenSamplerTests
     private static int[] Drawn(double[] logits, SamplingParameters sampling)
     {
         using var scope = NewDisposeScope();
-        var (ids, _) = TokenSampler.Draw(tensor(logits).unsqueeze(0).expand(20_000, -1), sampling, arange(Scalars.Of(20_000), ScalarType.Float64) / Scalars.Of(20_000.0));
+        var (ids, _) = TokenSampler.Draw(tensor(logits).unsqueeze(0).expand(20_000, -1), sampling, Sums.Range(20_000, CPU).to(ScalarType.Float64) / Scalars.Of(20_000.0));
         return [.. ids.data<long>().ToArray().Distinct().Select(i => (int)i)];
     }
 

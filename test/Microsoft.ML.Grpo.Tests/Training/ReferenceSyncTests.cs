@@ -36,7 +36,7 @@ public class ReferenceSyncTests
                 foreach (var (name, weights) in reference.Parameters)
                 {
                     var share = mix ?? 0.6;
-                    weights.copy_((weights * Scalars.Of(1 - share)) + (run.Snapshots[step].Parameters[name] * Scalars.Of(share)));
+                    weights.copy_((weights * Scalars.Of(1 - share)).Plus(run.Snapshots[step].Parameters[name] * Scalars.Of(share)));
                 }
             }
         }

@@ -50,8 +50,8 @@ public class UpdateByHandTests
                 var surrogate = -minimum(ratio * Scalars.Of(rows[i].Advantage), ratio.clamp(Scalars.Of(0.8), Scalars.Of(1.3)) * Scalars.Of(rows[i].Advantage));
                 var difference = LogProbs(reference.Network, rows[i]).detach() - lp;
                 var kl = ratio * (difference.exp() - difference - Scalars.Of(1));
-                var term = rows[i].Carries ? surrogate + (kl * Scalars.Of(Beta)) : surrogate * Scalars.Of(0);
-                loss += type == LossType.Dapo ? term.sum() / Scalars.Of(tokens) : term.mean() / Scalars.Of(rows.Length);
+                var term = rows[i].Carries ? surrogate.Plus(kl * Scalars.Of(Beta)) : surrogate * Scalars.Of(0);
+                loss = loss.Plus(type == LossType.Dapo ? term.sum() / Scalars.Of(tokens) : term.mean() / Scalars.Of(rows.Length));
             }
 
             Assert.AreEqual(loss.item<double>(), steps[step]["loss"], 1e-10);
@@ -100,7 +100,7 @@ public class UpdateByHandTests
         foreach (var weight in model.Parameters.Values)
         {
             var gradient = weight.grad!;
-            weight.sub_(gradient * Scalars.Of(Rate) / (gradient.abs() + Scalars.Of(Epsilon)));
+            weight.sub_(gradient * Scalars.Of(Rate) / gradient.abs().Plus(Scalars.Of(Epsilon)));
             gradient.zero_();
         }
     }

@@ -66,7 +66,7 @@ internal sealed class DropoutMasks
     internal static Tensor SplitMix(Tensor keys, Tensor places)
     {
         using var scope = NewDisposeScope();
-        var z = (places + Scalars.Of(1)).mul_(Scalars.Of(Gamma)) + keys;
+        var z = places.Plus(Scalars.Of(1)).mul_(Scalars.Of(Gamma)).Plus(keys);
         z.bitwise_xor_(HighBits(z, 30)).mul_(Scalars.Of(Multiplier1));
         z.bitwise_xor_(HighBits(z, 27)).mul_(Scalars.Of(Multiplier2));
         return z.bitwise_xor_(HighBits(z, 31)).MoveToOuterDisposeScope();

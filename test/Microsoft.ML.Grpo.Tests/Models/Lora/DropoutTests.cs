@@ -13,7 +13,7 @@ public class DropoutTests
     {
         // The generator's published outputs for the seed 1234567.
         using var scope = NewDisposeScope();
-        var outputs = DropoutMasks.SplitMix(tensor(1234567L), arange(Scalars.Of(5L), ScalarType.Int64)).data<long>().Select(x => (ulong)x).ToArray();
+        var outputs = DropoutMasks.SplitMix(tensor(1234567L), Sums.Range(5, CPU)).data<long>().Select(x => (ulong)x).ToArray();
         CollectionAssert.AreEqual(new[] { 6457827717110365317ul, 3203168211198807973ul, 9817491932198370423ul, 4593380528125082431ul, 16408922859458223821ul }, outputs);
     }
 
@@ -119,7 +119,7 @@ public class DropoutTests
         var (factor, projection) = (adapter.Factors.Single().Value, network.LinearLayers["model.layers.0.mlp.down_proj"]);
         var x = randn(2, 6, 48, ScalarType.Float64);
         var keep = Masks(Key(4, 9), 0.5, 6).Dropped(6, 48).bitwise_not().to(ScalarType.Float64) / Scalars.Of(0.5);
-        var expected = nn.functional.linear(x, projection.Weight) + (nn.functional.linear(nn.functional.linear(x * keep, factor.A), factor.B) * Scalars.Of(5.0 / 3));
+        var expected = nn.functional.linear(x, projection.Weight).Plus(nn.functional.linear(nn.functional.linear(x * keep, factor.A), factor.B) * Scalars.Of(5.0 / 3));
         RandomAdapter.AreClose(expected, projection.Apply(x, Masks(Key(4, 9), 0.5, 6)), 1e-12);
     }
 
@@ -163,5 +163,5 @@ public class DropoutTests
 
     private static DropoutKey Key(params int[] rows) => new(1, 0, 0, WorkPurpose.Loss, rows);
 
-    private static DropoutMasks Masks(DropoutKey key, double share, int length) => new(key, share, arange(Scalars.Of((long)length), ScalarType.Int64).unsqueeze(0));
+    private static DropoutMasks Masks(DropoutKey key, double share, int length) => new(key, share, Sums.Range(length, CPU).unsqueeze(0));
 }

@@ -95,7 +95,7 @@ public class LoraNetworkTests
         using var network = RandomModel.Create(dtype: ScalarType.Float32);
         var factor = RandomAdapter.AttachTo(network).Factors["model.layers.1.mlp.up_proj"];
         var weight = network.Parameters["model.layers.1.mlp.up_proj.weight"].to(ScalarType.Float64);
-        var sum = (weight + (factor.B.to(ScalarType.Float64).matmul(factor.A.to(ScalarType.Float64)) * Scalars.Of(5.0 / 3))).to(ScalarType.Float32);
+        var sum = weight.Plus(factor.B.to(ScalarType.Float64).matmul(factor.A.to(ScalarType.Float64)) * Scalars.Of(5.0 / 3)).to(ScalarType.Float32);
         Assert.IsTrue(sum.Equals(network.MergedWeight("model.layers.1.mlp.up_proj.weight")!));
         Assert.IsNull(network.MergedWeight("model.layers.1.input_layernorm.weight"));
         Assert.IsNull(network.MergedWeight("lm_head.weight"));
@@ -114,7 +114,7 @@ public class LoraNetworkTests
         using (network.WithoutAdapter())
         {
             Assert.IsTrue(hidden.Equals(network.Hidden(ids)));
-            expected = network.Logits(hidden) + (nn.functional.linear(low, factor.B) * Scalars.Of(5.0 / 3));
+            expected = network.Logits(hidden).Plus(nn.functional.linear(low, factor.B) * Scalars.Of(5.0 / 3));
         }
 
         RandomAdapter.AreClose(expected, network.Logits(hidden), 1e-12);
