@@ -17,6 +17,7 @@ internal sealed class GrpoTrainer : IDisposable
     private readonly TrainerSeams _seams;
     private readonly Schedule _schedule;
     private readonly ForwardPlan _plan;
+    private readonly ForwardPlan? _evaluationPlan; // null: evaluation computes no loss
     private readonly RunRandom _random;
     private readonly WorkCounters _work;
     private readonly IReadOnlyList<PreparedPrompt> _prompts;
@@ -83,7 +84,8 @@ internal sealed class GrpoTrainer : IDisposable
             _update = new(options, _schedule, _plan, Loss(_plan), _optimizer, _rates, entropy, _reference, work, _seams);
             if (heldOut is not null || _seams.EvaluationBatches is not null)
             {
-                var loss = options.Evaluation.Loss ? new EvaluationLoss(Loss(PlanFor(options, new(1, 1, 1))), options, policy.Network, () => entropy?.Applied ?? 0, _seams.EvaluationWeights) : null;
+                _evaluationPlan = options.Evaluation.Loss ? PlanFor(options, new(1, 1, 1)) : null;
+                var loss = _evaluationPlan is { } plan ? new EvaluationLoss(Loss(plan), plan, work, options, policy.Network, () => entropy?.Applied ?? 0, _seams.EvaluationWeights) : null;
                 var drift = options.Evaluation.Drift ? new PolicyDrift(policy.Network, _sampling.ScoringTemperature, options.Execution.ResolvedMicroBatchTokens, work) : null;
                 var stage = Stage(_seams.EvaluationEngine ?? new InProcessEngine(policy.Network, work, WorkPurpose.Evaluation, WorkPurpose.Evaluation));
                 _evaluator = new(stage, _seams.EvaluationBatches ?? [heldOut!], _sampling, options.ResolvedEvaluationSamples, loss, drift, options.Evaluation.Greedy);
@@ -104,7 +106,7 @@ internal sealed class GrpoTrainer : IDisposable
     public TrainingSummary Run()
     {
         using var gradients = torch.enable_grad(); // else a caller who has them off would get the policy back as it was
-        RunOpening.Announce(_logger, _policy, _order, _plan, _rates, _random.Seed);
+        RunOpening.Announce(_logger, _policy, _order, _plan, _evaluationPlan, _rates, _random.Seed);
         RunWarnings.Dropout(_logger, _policy.Network.Adapter, _options);
         var history = new List<IReadOnlyDictionary<string, double>>();
         var initial = new Dictionary<string, double>();

@@ -36,16 +36,32 @@ internal sealed class PlanWatch(ForwardPlan plan, WorkCounters work)
         Check();
     }
 
+    /// <summary>The completions of an evaluation have had all their passes.</summary>
+    /// <param name="before">Tokens counted for evaluation before.</param>
+    /// <param name="tokens">What one pass over the completions takes.</param>
+    /// <param name="entropyPass">Whether a pass for their entropies was needed.</param>
+    /// <exception cref="InvalidOperationException">Other passes were run than promised.</exception>
+    public void Evaluated(long before, long tokens, bool entropyPass)
+    {
+        var passes = 1 + (plan.ScoringPass ? 1 : 0) + (plan.ReferencePass ? 1 : 0) + (entropyPass ? 1 : 0);
+        Check(WorkPurpose.Evaluation, before + (tokens * passes));
+    }
+
     private void Check()
     {
         foreach (var (purpose, tokens) in _expected)
         {
-            if (work.Tokens(purpose) != tokens)
-            {
-                throw new InvalidOperationException(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"The forward plan promised {tokens} tokens for {purpose} by now, but {work.Tokens(purpose)} were run. The plan: {plan.Description} This is a fault of the library: please report it with the run's options."));
-            }
+            Check(purpose, tokens);
+        }
+    }
+
+    private void Check(WorkPurpose purpose, long tokens)
+    {
+        if (work.Tokens(purpose) != tokens)
+        {
+            throw new InvalidOperationException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The forward plan promised {tokens} tokens for {purpose} by now, but {work.Tokens(purpose)} were run. The plan: {plan.Description} This is a fault of the library: please report it with the run's options."));
         }
     }
 }

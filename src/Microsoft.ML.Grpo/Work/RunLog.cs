@@ -76,4 +76,7 @@ internal static partial class RunLog
 
     [LoggerMessage(24, LogLevel.Information, "Adapter: rank {Rank}, scale {Scaling}, dropout {Dropout}, on {Layers} layers ({Names}); its {Trained} weights train, and no others.")]
     public static partial void Adapter(ILogger logger, int rank, double scaling, double dropout, int layers, string names, long trained);
+
+    [LoggerMessage(26, LogLevel.Information, "Forward plan of evaluation: {Description}")]
+    public static partial void EvaluationPlan(ILogger logger, string description);
 }

@@ -89,4 +89,44 @@ public class PlanWatchTests
         CollectionAssert.AreEqual(afterFirst, run.Weights);
         Assert.IsTrue(policy.Network.Parameters.Values.All(p => !p.requires_grad && p.grad is null));
     }
+
+    [TestMethod]
+    [DataRow(false, false, false, 1)]
+    [DataRow(true, false, false, 2)]
+    [DataRow(true, true, false, 3)]
+    [DataRow(true, true, true, 4)]
+    public void An_evaluation_runs_as_many_passes_as_its_plan_has(bool scoring, bool reference, bool entropy, int passes)
+    {
+        var plan = ForwardPlan.For(new(new(1, 1, 1), Correction: true, ReferencePass: reference) { Route = scoring ? CorrectionRoute.Precompute : CorrectionRoute.Inline });
+        foreach (var run in new[] { passes - 1, passes, passes + 1 })
+        {
+            var work = new WorkCounters();
+            work.Count(WorkPurpose.Evaluation, 100);
+            var watch = new PlanWatch(plan, work);
+            work.Count(WorkPurpose.Evaluation, 20 * run);
+            if (run == passes)
+            {
+                watch.Evaluated(100, 20, entropy);
+            }
+            else
+            {
+                var error = Assert.ThrowsExactly<InvalidOperationException>(() => watch.Evaluated(100, 20, entropy));
+                StringAssert.StartsWith(error.Message, $"The forward plan promised {100 + (20 * passes)} tokens for Evaluation by now, but {100 + (20 * run)} were run.");
+            }
+        }
+    }
+
+    [TestMethod]
+    public void The_plan_of_evaluation_is_told_where_it_computes_a_loss()
+    {
+        using var plain = new TinyRun(o => o.Steps = 1) { Validation = TinyRun.Prompts(3, first: 12) };
+        plain.Train();
+        Assert.IsFalse(plain.Log.All.Any(line => line.StartsWith("Forward plan of evaluation", StringComparison.Ordinal)));
+
+        using var withLoss = new TinyRun(o => (o.Steps, o.Evaluation.Loss, o.Loss.Beta, o.StepsPerRollout) = (2, true, 0.1, 2)) { Validation = TinyRun.Prompts(3, first: 12) };
+        withLoss.Train();
+        StringAssert.StartsWith(
+            withLoss.Log.All.Single(line => line.StartsWith("Forward plan of evaluation", StringComparison.Ordinal)),
+            "Forward plan of evaluation: No scoring pass: the schedule is aligned (slices an update 1, slices a rollout 1, walks over it 1)");
+    }
 }
