@@ -3,6 +3,8 @@ namespace Microsoft.ML.Grpo;
 /// <summary>What the policy minimises.</summary>
 public sealed class LossOptions
 {
+    private const double DefaultGreatestWeight = 5; // of Cispo; the reference would take epsilon, which leaves every token a fifth of its weight
+
     /// <summary>What each token adds to the loss, and how these terms become one number.</summary>
     /// <value>Default: <c>Dapo</c>. Range: a member of <see cref="LossType"/>.</value>
     /// <remarks>
@@ -39,9 +41,9 @@ public sealed class LossOptions
     public double EpsilonLow { get; set; } = 0.2;
 
     /// <summary>How far above 1 the policy ratio counts: the clip's upper bound is 1 plus this. To <c>Cispo</c> it is the greatest weight itself.</summary>
-    /// <value>Default: <c>null</c> (as <see cref="EpsilonLow"/>). Range: above 0; for <c>Cispo</c> it should be above 1, else it is warned of.</value>
+    /// <value>Default: <c>null</c> (as <see cref="EpsilonLow"/>; 5 for <c>Cispo</c>). Range: above 0; for <c>Cispo</c> it should be above 1, else it is warned of.</value>
     /// <remarks>
-    /// DAPO's paper uses 0.28, which lets unlikely tokens grow faster; 5 is usual for <c>Cispo</c>.
+    /// DAPO's paper uses 0.28, which lets unlikely tokens grow faster.
     /// <para>Ignored: on an aligned schedule (the default), where the ratio is 1 at every update; set there, it is warned of, but for <c>Cispo</c>.</para>
     /// <para>Refused: for losses that do not read it (<c>Sapo</c>, <c>Vespo</c>, a <see cref="Custom"/> one).</para>
     /// <para>Source: TRL <c>epsilon_high</c>; DAPO, arXiv 2503.14476, section 3.1.</para>
@@ -129,7 +131,7 @@ public sealed class LossOptions
     /// <summary>Whether the loss is the clipped one, which reads both bounds and <see cref="Delta"/>.</summary>
     internal bool Clips => Custom is null && Type is (LossType.Dapo or LossType.Grpo or LossType.Bnpo or LossType.DrGrpo or LossType.Luspo);
 
-    internal double ResolvedEpsilonHigh => EpsilonHigh ?? EpsilonLow;
+    internal double ResolvedEpsilonHigh => EpsilonHigh ?? (Is(LossType.Cispo) ? DefaultGreatestWeight : EpsilonLow);
 
     /// <summary>Whether the loss is that built-in one.</summary>
     internal bool Is(LossType type) => Custom is null && Type == type;

@@ -23,8 +23,8 @@ public sealed class OptimizerOptions
     /// </remarks>
     public LearningRateSchedule Schedule { get; set; } = LearningRateSchedule.Constant;
 
-    /// <summary>Steps over which the learning rate rises from 0.</summary>
-    /// <value>Default: <c>null</c> (5 % of the steps, rounded up). Range: 0 to the number of steps.</value>
+    /// <summary>Steps over which the learning rate rises from 0, the first of them at 0: it measures and changes nothing.</summary>
+    /// <value>Default: <c>null</c> (5 % of the steps, rounded up; none in a run of one step). Range: 0 to the number of steps.</value>
     /// <remarks>
     /// AdamW's first steps are as large as its later ones, on far less evidence.
     /// <para>Source: Hugging Face <c>warmup_steps</c>, whose own default is 0.</para>
@@ -75,7 +75,7 @@ public sealed class OptimizerOptions
     internal double ResolveLearningRate(bool lora) => LearningRate ?? (lora ? DefaultLoraLearningRate : DefaultLearningRate);
 
     /// <summary>The warm-up of a run of <paramref name="steps"/> steps.</summary>
-    internal int ResolveWarmupSteps(int steps) => WarmupSteps ?? (int)(((long)steps * DefaultWarmupPercent + 99) / 100);
+    internal int ResolveWarmupSteps(int steps) => WarmupSteps ?? (steps == 1 ? 0 : (int)(((long)steps * DefaultWarmupPercent + 99) / 100)); // the first step of a warm-up changes nothing
 
     internal OptimizerOptions Snapshot() => (OptimizerOptions)MemberwiseClone();
 }

@@ -106,7 +106,7 @@ internal sealed class GrpoTrainer : IDisposable
     public TrainingSummary Run()
     {
         using var gradients = torch.enable_grad(); // else a caller who has them off would get the policy back as it was
-        RunOpening.Announce(_logger, _policy, _order, _plan, _evaluationPlan, _rates, _random.Seed);
+        RunOpening.Announce(_logger, _policy, _order, ObjectiveWords.Of(_options), _plan, _evaluationPlan, _rates, _random.Seed);
         RunWarnings.Dropout(_logger, _policy.Network.Adapter, _options);
         var history = new List<IReadOnlyDictionary<string, double>>();
         var initial = new Dictionary<string, double>();

@@ -7,7 +7,7 @@ namespace Microsoft.ML.Grpo;
 internal static class RunOpening
 {
     /// <summary>Tells the log what will be trained, on what, and by which passes.</summary>
-    public static void Announce(ILogger logger, Policy policy, PromptOrder order, ForwardPlan plan, ForwardPlan? evaluation, LearningRates rates, long seed)
+    public static void Announce(ILogger logger, Policy policy, PromptOrder order, string objective, ForwardPlan plan, ForwardPlan? evaluation, LearningRates rates, long seed)
     {
         var network = policy.Network;
         RunLog.PolicyAndSeed(logger, network.Config.ModelType, network.ParameterCount, network.Dtype.ToString(), network.Device.ToString(), seed);
@@ -24,6 +24,7 @@ internal static class RunOpening
 
         RunLog.Prompts(logger, policy.Prompts.Description, string.Join(", ", policy.StopIds.Order()));
         RunLog.Data(logger, (order.RolloutsPerEpoch * order.PerRollout) + order.LeftOut, order.RolloutsPerEpoch, order.PerRollout, order.LeftOut, rates.Steps);
+        RunLog.Objective(logger, objective);
         RunLog.Plan(logger, plan.Description);
         if (evaluation is not null)
         {

@@ -79,4 +79,7 @@ internal static partial class RunLog
 
     [LoggerMessage(26, LogLevel.Information, "Forward plan of evaluation: {Description}")]
     public static partial void EvaluationPlan(ILogger logger, string description);
+
+    [LoggerMessage(27, LogLevel.Information, "Objective: {Description}.")]
+    public static partial void Objective(ILogger logger, string description);
 }

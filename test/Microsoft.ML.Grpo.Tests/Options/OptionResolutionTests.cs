@@ -27,12 +27,13 @@ public class OptionResolutionTests
     }
 
     [TestMethod]
-    [DataRow(1, 1)]
+    [DataRow(1, 0)]
+    [DataRow(2, 1)]
     [DataRow(20, 1)]
     [DataRow(21, 2)]
     [DataRow(100, 5)]
     [DataRow(int.MaxValue, 107_374_183)]
-    public void Warm_up_is_a_twentieth_of_the_steps_and_at_least_one(int steps, int expected) =>
+    public void Warm_up_is_a_twentieth_of_the_steps_and_at_least_one_but_in_a_run_of_one_step(int steps, int expected) =>
         Assert.AreEqual(expected, new OptimizerOptions().ResolveWarmupSteps(steps));
 
     [TestMethod]
