@@ -25,19 +25,20 @@ internal static class WeightedRewards
             double sum = double.NaN;
             for (int function = 0; function < functions; function++)
             {
-                if (rewards[row, function] is not { } reward)
+                double? reward = rewards[row, function];
+                if (reward is null)
                 {
                     continue;
                 }
 
-                if (!double.IsFinite(reward))
+                if (!double.IsFinite(reward.Value))
                 {
                     throw new ArgumentException(
                         string.Create(CultureInfo.InvariantCulture, $"Reward {function} of row {row} is {reward}. Return a finite number, or null where the reward cannot judge."),
                         nameof(rewards));
                 }
 
-                sum = (double.IsNaN(sum) ? 0 : sum) + (weights[function] * reward);
+                sum = (double.IsNaN(sum) ? 0 : sum) + (weights[function] * reward.Value);
             }
 
             sums[row] = sum;

@@ -209,6 +209,20 @@ public class AdvantagesTests
         Near.AreEqual(.5e-4 / (std + 1e-4), Advantages.Compute(rewards, [1], 2, ScaleRewards.Group).Advantages[1], 1e-12, "advantage");
     }
 
+    // The standard deviation of -a, 0 and a is a to the bit; 1.0001e-8 / (1 + 1e-4) is 1e-8.
+    [TestMethod]
+    public void A_std_of_exactly_a_hundred_millionth_counts_as_zero()
+    {
+        double?[,] rewards = { { -1e-8 }, { 0 }, { 1e-8 } };
+        AdvantageTable table = Advantages.Compute(rewards, [1], 3, ScaleRewards.Group);
+        Assert.AreEqual(1e-8, table.GroupStds[0]);
+        Assert.IsTrue(table.StdIsZero[0]);
+        Assert.IsTrue(Advantages.Compute(rewards, [1], 3, ScaleRewards.Batch).StdIsZero[0]);
+        double?[,] units = { { -1 }, { 0 }, { 1 } };
+        Assert.IsTrue(Advantages.Compute(units, [1.0001e-8], 3, ScaleRewards.Group, RewardAggregation.NormalizeThenSum).StdIsZero[0]);
+        Assert.IsFalse(Advantages.Compute(units, [1.0002e-8], 3, ScaleRewards.Group, RewardAggregation.NormalizeThenSum).StdIsZero[0]);
+    }
+
     [TestMethod]
     [DataRow(1e-8, true)]
     [DataRow(1.5e-8, false)]

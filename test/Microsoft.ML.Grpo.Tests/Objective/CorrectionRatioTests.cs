@@ -107,6 +107,18 @@ public class CorrectionRatioTests
     }
 
     [TestMethod]
+    public void Bounds_leave_out_1_only_where_it_is_outside_them_and_the_correction_is_on()
+    {
+        (double? Min, double? Max, bool LeavesOut)[] bounds =
+            [(null, null, false), (1, 1, false), (.5, 2, false), (1.1, null, true), (null, .9, true), (1.1, 3, true), (.5, .9, true)];
+        foreach (var (min, max, leavesOut) in bounds)
+        {
+            Assert.AreEqual(leavesOut, new CorrectionSettings(CorrectionMode.TokenMask, min, max).LeavesOutOne, $"{min} to {max}");
+            Assert.IsFalse(new CorrectionSettings(CorrectionMode.Off, min, max).LeavesOutOne, $"{min} to {max}, off");
+        }
+    }
+
+    [TestMethod]
     public void Without_a_correction_none_is_used()
     {
         using var scope = NewDisposeScope();

@@ -55,6 +55,27 @@ public class FurtherLossesTests
     }
 
     [TestMethod]
+    public void An_advantage_of_exactly_0_is_never_counted_as_clipped_by_cispo()
+    {
+        using var scope = NewDisposeScope();
+        LossInputs inputs = new SpecExample(0, 0).Inputs with { Old = null };
+        var metrics = PolicyObjective.Compute(inputs, new ObjectiveSettings(), SpecExample.Scale, new CispoLoss(.999)).Statistics.ToMetrics();
+        Assert.AreEqual(0.0, metrics["cispo_clip_ratio"]);
+    }
+
+    [TestMethod]
+    public void Sapos_temperatures_are_those_of_positive_and_of_other_advantages()
+    {
+        using var scope = NewDisposeScope();
+        double loss = PolicyObjective.Compute(new SpecExample().Inputs, new ObjectiveSettings(), SpecExample.Scale, new SapoLoss(.5, 2)).Loss.item<double>();
+        double first = new[] { .1, -.2, .6 }.Average(difference => -.8 * Gate(.5, difference));
+        double second = new[] { -.5, 0, .2, .8 }.Average(difference => 1.3 * Gate(2, difference));
+        Near.AreEqual((first + second) / 2, loss, 1e-12, "loss");
+
+        static double Gate(double tau, double difference) => 4 / tau / (1 + Math.Exp(-tau * (Math.Exp(difference) - 1)));
+    }
+
+    [TestMethod]
     public void Dr_grpo_without_the_longest_completion_is_refused()
     {
         using var scope = NewDisposeScope();

@@ -59,6 +59,16 @@ public class LossStatisticsTests
     }
 
     [TestMethod]
+    public void They_are_read_from_the_device_once()
+    {
+        using var scope = torch.NewDisposeScope();
+        LossResult result = new SpecExample().Compute(new());
+        LossStatistics read = result.Statistics;
+        result.Packed.Values.Dispose();
+        Assert.AreSame(read, result.Statistics);
+    }
+
+    [TestMethod]
     public void The_entropy_that_a_bonus_is_paid_for_adds_up_and_is_no_metric()
     {
         LossStatistics Paid(double sum, double tokens) => new(new Dictionary<string, Measurement> { [LossStatistics.EntropyOfBonus] = new(MeasurementKind.Mean, sum, tokens) });

@@ -22,6 +22,16 @@ public class NormalisersTests
     }
 
     [TestMethod]
+    public void The_other_means_are_of_the_slice_and_divided_by_the_windows_slices()
+    {
+        using var scope = NewDisposeScope();
+        LossScale scale = new LossScale(SliceRows: 4, RolloutTokens: 100, Accumulation: 3, SlicesPerRollout: 8) with { SliceTokens = 5, MaxCompletionTokens = 10 };
+        Near.AreEqual((1 + 2 + 4) / (4.0 * 3), Normalisers.MeanOfRowSums(PerToken(), Mask(), scale).item<double>(), 1e-15, "rows");
+        Near.AreEqual((1 + 2 + 4) / (5.0 * 3), Normalisers.MeanOverSliceTokens(PerToken(), Mask(), scale).item<double>(), 1e-15, "tokens");
+        Near.AreEqual((1 + 2 + 4) / (4.0 * 10 * 3), Normalisers.MeanOverAllowedTokens(PerToken(), Mask(), scale).item<double>(), 1e-15, "allowed tokens");
+    }
+
+    [TestMethod]
     public void A_rollout_without_tokens_is_divided_by_1()
     {
         using var scope = NewDisposeScope();

@@ -37,6 +37,18 @@ public class PolicyObjectiveDeviceTests
     }
 
     [TestMethod]
+    public void A_custom_loss_of_tokens_or_of_completions_runs_on_the_meta_device()
+    {
+        foreach (Func<PolicyLossTerms, Tensor> function in new Func<PolicyLossTerms, Tensor>[] { terms => terms.Lp, terms => terms.Lp.sum(1, keepdim: true) })
+        {
+            using var scope = NewDisposeScope();
+            LossInputs inputs = new(empty(2, 4, device: META).requires_grad_(), null, null, null, empty(2, 1, device: META), empty(2, 4, device: META));
+            LossResult result = PolicyObjective.Compute(inputs, new() { CustomLoss = PolicyLoss.Custom("mine", function) }, SpecExample.Scale);
+            Assert.AreEqual(DeviceType.META, result.Loss.device_type);
+        }
+    }
+
+    [TestMethod]
     public void It_leaves_behind_the_loss_the_statistics_the_old_log_probs_and_the_IS_ratio()
     {
         foreach (ObjectiveSettings settings in SpecExample.Everything)

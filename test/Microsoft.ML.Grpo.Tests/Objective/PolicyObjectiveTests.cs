@@ -43,6 +43,15 @@ public class PolicyObjectiveTests
     }
 
     [TestMethod]
+    public void The_entropy_is_measured_where_it_is_given_over_the_tokens_that_carry_loss()
+    {
+        using var scope = NewDisposeScope();
+        LossInputs inputs = new SpecExample().Inputs with { Entropy = SpecExample.Rows(1, 2, 3, 4, 5, 6, 7, 8) };
+        var metrics = PolicyObjective.Compute(inputs, new(), SpecExample.Scale).Statistics.ToMetrics();
+        Near.AreEqual((1 + 2 + 3 + 5 + 6 + 7 + 8) / 7.0, metrics["entropy"], 1e-12, "entropy");
+    }
+
+    [TestMethod]
     public void Without_old_log_probs_the_ratio_is_1_and_the_gradient_that_of_the_policy()
     {
         using var scope = NewDisposeScope();
