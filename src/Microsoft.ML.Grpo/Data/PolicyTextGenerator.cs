@@ -123,7 +123,7 @@ internal sealed class PolicyTextGenerator(Policy policy, GenerationSettings sett
     }
 
     private GeneratedText ToText(Completion completion) =>
-        new(policy.Tokenizer.Decode(completion.Ids), (float)completion.LogProbs.Sum(), completion.FinishReason);
+        new(policy.Tokenizer.Decode(completion.Ids), (float)completion.LogProb, completion.FinishReason);
 
     // The prompt's own place among the draws: a hash of it (FNV-1a). Should two prompts share one, they share draws, no more.
     private static int Place(int[] ids) => (int)(ids.Aggregate(2166136261u, (hash, id) => unchecked((hash ^ (uint)id) * 16777619u)) >> 1);

@@ -44,8 +44,10 @@ internal static class CorrectionMetrics
         {
             Tensor bounded = rho ?? CorrectionRatio.Compute(old, sampler, mask, settings);
             AddExtremesAndMean(measurements, "sampling/importance_sampling_ratio", bounded, counted);
-            bool truncates = settings.Mode is CorrectionMode.TokenTruncate or CorrectionMode.SequenceTruncate;
-            measurements.AddMaskedMean(truncates ? "sampling/share_truncated" : "sampling/share_masked", bounded.ne(unbounded).to(counted.dtype), counted);
+
+            // Not where the two differ: the ratio that is given may be summed over another width, and so rounded otherwise.
+            Tensor outside = CorrectionRatio.IsOutside(unbounded, settings).to(counted.dtype);
+            measurements.AddMaskedMean(settings.Truncates ? "sampling/share_truncated" : "sampling/share_masked", outside, counted);
         }
 
         return Finish(measurements.Pack().Read().ToMetrics());

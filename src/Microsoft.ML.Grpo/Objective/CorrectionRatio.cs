@@ -16,10 +16,9 @@ internal static class CorrectionRatio
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         Tensor ratio = OfLog(LogOfTokens(old, sampler, mask), settings);
-        double min = settings.MinRatio ?? double.NegativeInfinity, max = settings.MaxRatio ?? double.PositiveInfinity;
-        Tensor bounded = settings.Mode is CorrectionMode.TokenTruncate or CorrectionMode.SequenceTruncate
-            ? ratio.clamp(Scalars.Of(min), Scalars.Of(max))
-            : ratio.masked_fill((ratio < Scalars.Of(min)).bitwise_or(ratio > Scalars.Of(max)), Scalars.Of(0));
+        Tensor bounded = settings.Truncates
+            ? ratio.clamp(Scalars.Of(settings.Least), Scalars.Of(settings.Most))
+            : ratio.masked_fill(IsOutside(ratio, settings), Scalars.Of(0));
         return bounded.MoveToOuterDisposeScope();
     }
 
@@ -30,6 +29,12 @@ internal static class CorrectionRatio
         Tensor unknown = mask.eq(Scalars.Of(0)).bitwise_or(sampler.ne(sampler)); // [B, T]
         return (old - sampler).masked_fill(unknown, Scalars.Of(0));
     }
+
+    /// <summary>Which ratios the bounds change, as bool, of the shape of <paramref name="ratio"/>.</summary>
+    /// <param name="ratio">What <see cref="OfLog"/> returns.</param>
+    /// <param name="settings">The bounds.</param>
+    internal static Tensor IsOutside(Tensor ratio, CorrectionSettings settings) =>
+        (ratio < Scalars.Of(settings.Least)).bitwise_or(ratio > Scalars.Of(settings.Most));
 
     /// <summary>The ratio before it is bounded: of each token, or, at sequence modes, of each completion, [B, 1], the product of its tokens' ratios.</summary>
     /// <param name="logRatio">[B, T] what <see cref="LogOfTokens"/> returns.</param>

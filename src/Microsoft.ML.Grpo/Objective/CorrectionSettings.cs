@@ -15,6 +15,15 @@ internal sealed record CorrectionSettings(CorrectionMode Mode, double? MinRatio,
     /// <summary>Whether a completion has one ratio.</summary>
     internal bool OfSequences => Mode is CorrectionMode.SequenceTruncate or CorrectionMode.SequenceMask;
 
+    /// <summary>Whether a ratio outside is moved to the nearer bound, in place of being left out.</summary>
+    internal bool Truncates => Mode is CorrectionMode.TokenTruncate or CorrectionMode.SequenceTruncate;
+
+    /// <summary>The lower bound, minus infinity if there is none.</summary>
+    internal double Least => MinRatio ?? double.NegativeInfinity;
+
+    /// <summary>The upper bound, infinity if there is none.</summary>
+    internal double Most => MaxRatio ?? double.PositiveInfinity;
+
     /// <summary>Whether the bounds leave out 1, the ratio of padding.</summary>
     internal bool LeavesOutOne => IsOn && (MinRatio > 1 || MaxRatio < 1);
 }

@@ -51,7 +51,7 @@ internal sealed record RowIndependenceCheck(bool IdsEqual, double Difference, do
             var (a, b) = (alone[0].Completions[0], together[i].Completions[0]);
             var common = a.Ids.Zip(b.Ids).TakeWhile(ids => ids.First == ids.Second).Count();
             equal &= common == a.Ids.Count && common == b.Ids.Count;
-            difference = Math.Max(difference, a.LogProbs.Zip(b.LogProbs, (x, y) => Math.Abs(x - y)).Take(common).DefaultIfEmpty(0).Max());
+            difference = Math.Max(difference, a.LogProbs!.Zip(b.LogProbs!, (x, y) => Math.Abs(x - y)).Take(common).DefaultIfEmpty(0).Max());
         }
 
         return new(equal, difference, dtype == torch.ScalarType.Float64 ? DoubleBound : SingleBound);

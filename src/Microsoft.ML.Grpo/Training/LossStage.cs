@@ -18,8 +18,15 @@ internal sealed class LossStage(
     private readonly bool _readsPadding = settings.LossType == LossType.Vespo && settings.Correction.LeavesOutOne;
 
     /// <summary>Runs the no-grad passes that the plan asks for, and stores what they find in the batch.</summary>
+    /// <exception cref="TrainingException">The sampler is to be corrected for and said nothing.</exception>
     public void Precompute(TrainingBatch batch, Action check, WorkPurpose? countAs = null)
     {
+        if (settings.Correction.IsOn && !batch.HasSamplerLogProbs)
+        {
+            throw new TrainingException(string.Create(CultureInfo.InvariantCulture, $"Rollout {batch.Number}: ImportanceSampling.Mode is {settings.Correction.Mode}, but the sampler gave no log-prob of any completion. ")
+                + "Use an engine that gives them, or set ImportanceSampling.Mode = Off.");
+        }
+
         using var noGrad = no_grad();
         if (plan.ScoringPass)
         {

@@ -28,7 +28,7 @@ internal sealed class PolicyDrift(CausalLM network, double temperature, int budg
             cancellationToken.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             var (logProbs, _) = SequenceScorer.Score(network, [.. batch.Select(i => _initial[i].Sequence)], temperature, work, WorkPurpose.Evaluation);
-            sum += batch.Sum(i => _initial[i].Completion.LogProbs.Sum()) - logProbs.sum().to(ScalarType.Float64).item<double>();
+            sum += batch.Sum(i => _initial[i].Completion.LogProb) - logProbs.sum().to(ScalarType.Float64).item<double>();
             tokens += batch.Sum(i => (long)_initial[i].Completion.Ids.Count);
         }
 

@@ -11,7 +11,7 @@ internal sealed class TrainingBatch : IDisposable
 {
     private readonly Tensor _advantages; // [R, 1]
     private readonly Tensor _mask;       // [R, T]
-    private readonly Tensor _sampler;    // [R, T], NaN = the sampler did not say
+    private readonly Tensor? _sampler;   // [R, T], NaN = the sampler did not say; null: it said nothing of any row
     private readonly double[] _lossTokens; // [R]
     private readonly bool[] _kept;       // [R]
 
@@ -37,7 +37,7 @@ internal sealed class TrainingBatch : IDisposable
             for (var t = 0; t < completion.Ids.Count; t++)
             {
                 mask[row, t] = !cut && completion.ModelTokens?[t] != false ? 1 : 0;
-                sampler[row, t] = completion.LogProbs[t];
+                sampler[row, t] = completion.LogProbs?[t] ?? double.NaN;
                 _lossTokens[row] += mask[row, t];
             }
         }
@@ -47,7 +47,7 @@ internal sealed class TrainingBatch : IDisposable
 
         _advantages = Own(tensor(order.Select(i => rollout.Advantages.Advantages[i]).ToArray()).unsqueeze(1));
         _mask = Own(tensor(mask));
-        _sampler = Own(tensor(sampler));
+        _sampler = Rows.Any(r => r.Completion.LogProbs is not null) ? Own(tensor(sampler)) : null;
     }
 
     /// <summary>Number of the rollout.</summary>
@@ -61,6 +61,9 @@ internal sealed class TrainingBatch : IDisposable
 
     /// <summary>T, the longest completion.</summary>
     public int Width { get; }
+
+    /// <summary>Whether the sampler said anything of any row.</summary>
+    public bool HasSamplerLogProbs => _sampler is not null;
 
     /// <summary>Tokens that carry loss, over all rows (the reference's <c>num_items_in_batch</c>).</summary>
     public double LossTokens => _lossTokens.Sum();
@@ -82,11 +85,11 @@ internal sealed class TrainingBatch : IDisposable
 
     /// <summary>Stores what the scoring pass found, for all rows; the batch owns it.</summary>
     /// <param name="old">[R, T].</param>
-    /// <param name="correction">The correction, whose ratio is then known too.</param>
+    /// <param name="correction">The correction, whose ratio is then known too; off, if the sampler said nothing.</param>
     public void Precomputed(Tensor old, CorrectionSettings correction)
     {
         Old = old.DetachFromDisposeScope();
-        Ratio = correction.IsOn ? CorrectionRatio.Compute(Old, _sampler, _mask, correction).DetachFromDisposeScope() : null;
+        Ratio = correction.IsOn ? CorrectionRatio.Compute(Old, _sampler!, _mask, correction).DetachFromDisposeScope() : null;
         Array.Fill(_kept, true);
     }
 
@@ -108,12 +111,12 @@ internal sealed class TrainingBatch : IDisposable
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var index = Index(rows);
-        Old ??= zeros_like(_sampler).DetachFromDisposeScope();
+        Old ??= zeros_like(_mask).DetachFromDisposeScope();
         Old.narrow(1, 0, old.shape[1]).index_copy_(0, index, old);
         if (ratio is not null)
         {
             // Not the ratio's own width: where the rows' longest completion is one token, that of tokens is [B, 1] too.
-            Ratio ??= ones(Rows.Count, correction.OfSequences ? 1 : Width, _sampler.dtype, _sampler.device).DetachFromDisposeScope();
+            Ratio ??= ones(Rows.Count, correction.OfSequences ? 1 : Width, _mask.dtype, _mask.device).DetachFromDisposeScope();
             Ratio.narrow(1, 0, ratio.shape[1]).index_copy_(0, index, ratio);
         }
 
@@ -136,7 +139,7 @@ internal sealed class TrainingBatch : IDisposable
         return new(
             lp,
             known ? Select(Old!) : null,
-            Select(_sampler),
+            _sampler is { } sampler ? Select(sampler) : null,
             Reference is { } reference ? Select(reference) : null,
             _advantages.index(index),
             Select(_mask),
@@ -144,15 +147,15 @@ internal sealed class TrainingBatch : IDisposable
             known && Ratio is { } ratio ? Select(ratio) : null);
     }
 
-    /// <summary>The mismatch of sampler and trainer over the whole rollout, once all rows have their old log-probs.</summary>
+    /// <summary>The mismatch of sampler and trainer over the whole rollout, once all rows have their old log-probs; nothing if the sampler said nothing.</summary>
     public IReadOnlyDictionary<string, double> Mismatch(CorrectionSettings correction) =>
-        CorrectionMetrics.Measure(Old!, _sampler, _mask, Ratio, correction);
+        _sampler is { } sampler ? CorrectionMetrics.Measure(Old!, sampler, _mask, Ratio, correction) : new Dictionary<string, double>();
 
     public void Dispose()
     {
         _advantages.Dispose();
         _mask.Dispose();
-        _sampler.Dispose();
+        _sampler?.Dispose();
         Old?.Dispose();
         Ratio?.Dispose();
         Reference?.Dispose();

@@ -16,14 +16,14 @@ internal sealed record CaseBatch(Tensor Advantages, Tensor Mask, double LossToke
 {
     public static CaseBatch Of(ObjectiveCase one, InputSet set)
     {
-        var rollout = set.Rollout(one.Options);
+        var rollout = set.Rollout(one.Options, one.HasSamplerLogProbs);
         int[] rows = [.. Enumerable.Range(0, rollout.Rows.Count)];
         using var batch = new TrainingBatch(rollout, 0, rows, one.Options.MaskTruncated, ScalarType.Float64, CPU);
         var (lp, entropy) = (Padded(set.Lp), Padded(set.Entropy));
         var inputs = batch.Inputs(rows, lp, entropy, OldSource.LossPass);
         var old = one.OldGiven ? Padded(set.Old) : lp;
         var aligned = (lp - old).masked_fill(inputs.Mask.eq(Scalars.Of(0)), Scalars.Of(0)).count_nonzero().item<long>() == 0;
-        return new(inputs.Advantages, inputs.Mask, batch.LossTokens, one.HasSamplerLogProbs ? inputs.Sampler : null, lp, old, Padded(set.Reference), entropy, aligned);
+        return new(inputs.Advantages, inputs.Mask, batch.LossTokens, inputs.Sampler, lp, old, Padded(set.Reference), entropy, aligned);
 
         Tensor Padded(double[][] rows) => GoldenJson.Padded(rows, 0, batch.Width);
     }

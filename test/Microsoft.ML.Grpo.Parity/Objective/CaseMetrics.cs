@@ -8,7 +8,7 @@ internal static class CaseMetrics
     /// <summary>Those of completions, rewards and the sampler's mismatch, under our names.</summary>
     public static Dictionary<string, double> OfRollout(ObjectiveCase one, InputSet set, CaseBatch batch, Tensor? correction, CorrectionSettings settings)
     {
-        var rollout = set.Rollout(one.Options);
+        var rollout = set.Rollout(one.Options, one.HasSamplerLogProbs);
         var counter = new RolloutMetrics();
         if (one.Training)
         {

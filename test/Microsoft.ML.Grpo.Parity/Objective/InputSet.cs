@@ -39,19 +39,20 @@ internal sealed record InputSet(
 
     /// <summary>The rollout as the trainer holds it.</summary>
     /// <param name="options">How rewards become advantages.</param>
-    public ScoredRollout Rollout(TrlOptions options)
+    /// <param name="saysLogProbs">Whether the sampler's log-probs are handed over.</param>
+    public ScoredRollout Rollout(TrlOptions options, bool saysLogProbs)
     {
         var weights = options.WeightsOf(Scores.GetLength(1));
         var rewards = new RewardTable(Scores, [.. weights.Select((_, function) => $"reward{function}")], weights);
         var advantages = Advantages.Compute(Scores, weights, GroupSize, options.ScaleRewards, options.Aggregation);
-        return new([.. PromptIds.Select((_, row) => Row(row))], GroupSize, rewards, advantages);
+        return new([.. PromptIds.Select((_, row) => Row(row, saysLogProbs))], GroupSize, rewards, advantages);
     }
 
-    private RolloutRow Row(int row)
+    private RolloutRow Row(int row, bool saysLogProbs)
     {
         var completion = new Completion(
             CompletionIds[row],
-            SamplerLogProbs[row],
+            saysLogProbs ? SamplerLogProbs[row] : null,
             CompletionIds[row][^1] == Stop ? FinishReason.Stop : FinishReason.Length,
             ModelTokens is { } ofModel ? [.. ofModel[row].Select(written => written != 0)] : null);
         var prompt = new PreparedPrompt(new(row / GroupSize, "", new Dictionary<string, object?>()), PromptIds[row]);

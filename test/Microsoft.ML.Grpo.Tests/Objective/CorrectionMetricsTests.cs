@@ -87,8 +87,36 @@ public class CorrectionMetricsTests
         using var scope = NewDisposeScope();
         var metrics = Of(new(CorrectionMode.TokenTruncate, null, 3), rho: full(2, 4, Scalars.Of(.5), ScalarType.Float64));
         Assert.AreEqual(.5, metrics["sampling/importance_sampling_ratio/max"]);
-        Assert.AreEqual(1.0, metrics["sampling/share_truncated"]);
+        Assert.AreEqual(0.0, metrics["sampling/share_truncated"], "No ratio is outside.");
         Near.AreEqual(Ratios.Max(), metrics["sampling/ratio_unbounded/max"], 1e-12, "unbounded");
+    }
+
+    [TestMethod]
+    [DataRow(CorrectionMode.SequenceTruncate, "sampling/share_truncated")]
+    [DataRow(CorrectionMode.SequenceMask, "sampling/share_masked")]
+    public void Ratios_that_were_summed_over_another_width_and_so_rounded_otherwise_are_not_counted_as_bounded(CorrectionMode mode, string share)
+    {
+        using var scope = NewDisposeScope();
+        CorrectionSettings settings = new(mode, 1e-6, 1e6);
+        const int rows = 48, width = 256;
+        var random = new RunRandom(5);
+        double[] Drawn(int draw) => [.. Enumerable.Range(0, rows * width).Select(i => .4 * (random.Uniform(DrawPurpose.Check, draw, i / width, 0, i % width) - .5))];
+        Tensor Padded(double[] values) => tensor(values, ScalarType.Float32).reshape(rows, width);
+        var (old, sampler) = (Padded(Drawn(0)), Padded(Drawn(1)));
+        Tensor mask = tensor([.. Enumerable.Range(0, rows * width).Select(i => i % width < Length(i / width) ? 1.0 : 0)], ScalarType.Float32).reshape(rows, width);
+
+        // Each row alone, at its own width, as a micro-batch of one row has it.
+        Tensor alone = cat([.. Enumerable.Range(0, rows).Select(row => CorrectionRatio.Compute(Alone(old, row), Alone(sampler, row), Alone(mask, row), settings))], 0);
+        Tensor together = CorrectionRatio.Compute(old, sampler, mask, settings);
+        Assert.IsGreaterThan(0, alone.ne(together).count_nonzero().item<long>(), "Otherwise there is nothing to mistake.");
+        Assert.AreEqual(0.0, CorrectionMetrics.Measure(old, sampler, mask, alone, settings)[share]);
+
+        // Half of the rows outside: the count is exact too.
+        double middle = Near.Doubles(together.flatten()).Order().Skip((rows / 2) - 1).Take(2).Average();
+        Assert.AreEqual(.5, CorrectionMetrics.Measure(old, sampler, mask, alone, settings with { MaxRatio = middle })[share]);
+
+        static int Length(int row) => 20 + (row * 37 % (width - 20));
+        static Tensor Alone(Tensor whole, int row) => whole.narrow(0, row, 1).narrow(1, 0, Length(row));
     }
 
     [TestMethod]

@@ -110,7 +110,7 @@ public class FurtherInputSamplingTests
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var (lp, _) = SequenceScorer.Score(model, [new(group.Prompt.Ids, completion.Ids, input)], 0.8, new(), WorkPurpose.Score);
-        return (lp[0] - tensor(completion.LogProbs.ToArray())).abs().max().item<double>();
+        return (lp[0] - tensor(completion.LogProbs!.ToArray())).abs().max().item<double>();
     }
 
     private static void AssertSame(PromptGroup expected, PromptGroup actual, double bound)
@@ -119,7 +119,7 @@ public class FurtherInputSamplingTests
         foreach (var (a, b) in expected.Completions.Zip(actual.Completions))
         {
             CollectionAssert.AreEqual(a.Ids.ToArray(), b.Ids.ToArray());
-            Assert.IsTrue(a.LogProbs.Zip(b.LogProbs).All(l => Math.Abs(l.First - l.Second) <= bound));
+            Assert.IsTrue(a.LogProbs!.Zip(b.LogProbs!).All(l => Math.Abs(l.First - l.Second) <= bound));
         }
     }
 

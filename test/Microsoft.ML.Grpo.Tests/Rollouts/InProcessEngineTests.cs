@@ -54,7 +54,7 @@ public class InProcessEngineTests
                 var ids = group.Prompt.Ids.Concat(completion.Ids).Select(i => (long)i).ToArray();
                 var hidden = model.Hidden(tensor(ids).unsqueeze(0))[0].narrow(0, group.Prompt.Ids.Count - 1, completion.Ids.Count);
                 var (expected, _) = LogProbHead.Compute(model, hidden, tensor(ids[group.Prompt.Ids.Count..]), 0.8);
-                var difference = (expected.to(ScalarType.Float64) - tensor(completion.LogProbs.ToArray())).abs().max().item<double>();
+                var difference = (expected.to(ScalarType.Float64) - tensor(completion.LogProbs!.ToArray())).abs().max().item<double>();
                 Assert.IsTrue(difference <= bound, $"difference {difference}");
             }
         }
@@ -93,7 +93,7 @@ public class InProcessEngineTests
                 var stopped = completion.Ids[^1] is 0 or 1;
                 Assert.AreEqual(stopped ? FinishReason.Stop : FinishReason.Length, completion.FinishReason);
                 Assert.IsFalse(completion.Ids.SkipLast(1).Any(i => i is 0 or 1));
-                Assert.AreEqual(completion.Ids.Count, completion.LogProbs.Count);
+                Assert.AreEqual(completion.Ids.Count, completion.LogProbs!.Count);
                 Assert.IsTrue(stopped || completion.Ids.Count == Math.Min(20, 36 - group.Prompt.Ids.Count));
             }
         }
@@ -140,7 +140,7 @@ public class InProcessEngineTests
         foreach (var (a, b) in expected.Completions.Zip(actual.Completions, (a, b) => (a, b)))
         {
             CollectionAssert.AreEqual(a.Ids.ToArray(), b.Ids.ToArray());
-            foreach (var (x, y) in a.LogProbs.Zip(b.LogProbs))
+            foreach (var (x, y) in a.LogProbs!.Zip(b.LogProbs!))
             {
                 Assert.AreEqual(x, y, bound);
             }

@@ -165,7 +165,7 @@ public class RoundedRolloutEngineTests
 
     /// <summary>Ids and log-probs, the latter to the bit.</summary>
     private static string Text(IEnumerable<PromptGroup> groups) => string.Join(
-        '\n', groups.SelectMany(g => g.Completions.Select(c => $"{g.Prompt.Place}: {string.Join(' ', c.Ids)} {string.Join(' ', c.LogProbs.Select(BitConverter.DoubleToInt64Bits))} {c.FinishReason}")));
+        '\n', groups.SelectMany(g => g.Completions.Select(c => $"{g.Prompt.Place}: {string.Join(' ', c.Ids)} {string.Join(' ', c.LogProbs!.Select(BitConverter.DoubleToInt64Bits))} {c.FinishReason}")));
 
     /// <summary>Mean distance, a token, of the completions' log-probs from a network's.</summary>
     private static double MeanDifference(CausalLM network, IReadOnlyList<PromptGroup> groups)
@@ -174,6 +174,6 @@ public class RoundedRolloutEngineTests
         using var noGrad = no_grad();
         var completions = groups.SelectMany(g => g.Completions.Select(c => (g.Prompt, Completion: c))).ToArray();
         var (logProbs, _) = SequenceScorer.Score(network, [.. completions.Select(c => new TokenSequence(c.Prompt.Ids, c.Completion.Ids))], Temperature, new(), WorkPurpose.Score);
-        return completions.SelectMany((c, row) => Near.Doubles(logProbs[row]).Zip(c.Completion.LogProbs, (lp, smp) => Math.Abs(lp - smp))).Average();
+        return completions.SelectMany((c, row) => Near.Doubles(logProbs[row]).Zip(c.Completion.LogProbs!, (lp, smp) => Math.Abs(lp - smp))).Average();
     }
 }

@@ -30,7 +30,7 @@ public class RowIndependenceCheckTests
     public async Task Log_probs_that_depend_on_company_are_a_warning_with_their_distance()
     {
         using var model = RandomModel.Create();
-        var check = await Run(new CompanyEngine(c => c with { LogProbs = [.. c.LogProbs.Select(l => l - 0.25)] }, model), model);
+        var check = await Run(new CompanyEngine(c => c with { LogProbs = [.. c.LogProbs!.Select(l => l - 0.25)] }, model), model);
         Assert.IsTrue(check.IdsEqual);
         Assert.AreEqual(0.25, check.Difference, 1e-9);
         var log = new LogLines();
@@ -43,7 +43,7 @@ public class RowIndependenceCheckTests
     {
         using var model = RandomModel.Create();
         var check = await Run(
-            new CompanyEngine(c => c with { Ids = [.. c.Ids.Take(2), (c.Ids[2] + 1) % 40, .. c.Ids.Skip(3)], LogProbs = [.. c.LogProbs.Take(2), .. c.LogProbs.Skip(2).Select(l => l - 9)] }, model), model);
+            new CompanyEngine(c => c with { Ids = [.. c.Ids.Take(2), (c.Ids[2] + 1) % 40, .. c.Ids.Skip(3)], LogProbs = [.. c.LogProbs!.Take(2), .. c.LogProbs!.Skip(2).Select(l => l - 9)] }, model), model);
         Assert.IsFalse(check.IdsEqual);
         Assert.IsTrue(check.Difference < 1e-10);
         var log = new LogLines();

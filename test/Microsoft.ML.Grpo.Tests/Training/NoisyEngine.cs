@@ -12,7 +12,7 @@ internal sealed class NoisyEngine(Policy policy, double noise = 0.2, int? missin
     }
 
     private double[] Shaken(RolloutRequest request, int place, int generation, Completion completion) =>
-        [.. completion.LogProbs.Select((logProb, t) => missingEvery is { } every && t % every == every - 1
+        [.. completion.LogProbs!.Select((logProb, t) => missingEvery is { } every && t % every == every - 1
             ? double.NaN
             : logProb + shift + (noise * ((2 * request.Random.Uniform(DrawPurpose.Check, request.Rollout, place, generation, t)) - 1)))];
 }

@@ -54,7 +54,7 @@ public class RepeatabilityTests
             foreach (var (one, two) in With(1).Zip(With(2)))
             {
                 CollectionAssert.AreEqual(one.Ids.ToArray(), two.Ids.ToArray());
-                Near.AreEqual([.. one.LogProbs], [.. two.LogProbs], 1e-5, "log-prob");
+                Near.AreEqual([.. one.LogProbs!], [.. two.LogProbs!], 1e-5, "log-prob");
             }
         }
         finally
