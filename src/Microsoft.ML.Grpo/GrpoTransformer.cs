@@ -90,11 +90,18 @@ public sealed partial class GrpoTransformer : ITransformer, IDisposable
 
     /// <summary>
     /// Writes the policy as a Hugging Face model directory, which transformers loads as it is: config, weights in float32,
-    /// tokenizer and chat template. An adapter is merged into the weights. It is complete or not there at all: files are
-    /// written under temporary names first.
+    /// tokenizer and chat template. An adapter is merged into the weights. Files are written under a temporary name first: a new
+    /// directory is complete or not there at all. In one that exists nothing changes until all is written; should a rename then
+    /// fail, or the process end, some of its files are new and some old.
     /// </summary>
-    /// <param name="directory">Where to; made if it is not there. Model files of the same names in it are replaced.</param>
-    /// <exception cref="IOException">The disk is full, or the place cannot be written to; what was there before is untouched.</exception>
+    /// <param name="directory">
+    /// Where to; made if it is not there. Of a model that is in it, all files are replaced or removed, other forms of its weights
+    /// included; files that no model has stay. One that holds an adapter is refused.
+    /// </param>
+    /// <exception cref="IOException">
+    /// The disk is full, the place cannot be written to, or it holds an adapter, which loaders would put on top of the model. What was
+    /// there before is untouched, unless the message says that some files are new and some old.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
     public void SavePretrained(string directory)
     {
@@ -107,13 +114,20 @@ public sealed partial class GrpoTransformer : ITransformer, IDisposable
 
     /// <summary>
     /// Writes the policy's adapter as a PEFT directory, which Python's <c>peft</c> loads onto the model that was adapted, and which
-    /// <see cref="LoraOptions.AdapterPath"/> takes: <c>adapter_config.json</c>, and <c>adapter_model.safetensors</c> in float32. It is
-    /// complete or not there at all, as with <see cref="SavePretrained"/>. As the name of the model that was adapted it gives the one
+    /// <see cref="LoraOptions.AdapterPath"/> takes: <c>adapter_config.json</c>, and <c>adapter_model.safetensors</c> in float32. A new
+    /// directory is complete or not there at all. In one that exists nothing changes until all is written; should replacing then fail,
+    /// <c>adapter_config.json</c> is missing, so that no half of an adapter loads. As the name of the model that was adapted it gives the one
     /// that the adapter's own directory gave, or <see cref="GrpoOptions.ModelPath"/>, or none if the model came from elsewhere.
     /// </summary>
-    /// <param name="directory">Where to; made if it is not there. An adapter's files of the same names in it are replaced.</param>
+    /// <param name="directory">
+    /// Where to; made if it is not there. An adapter that is in it is replaced, and other forms of its weights
+    /// (<c>adapter_model.bin</c>, shards) are removed. One that holds a model is refused.
+    /// </param>
     /// <exception cref="InvalidOperationException">The policy has no adapter.</exception>
-    /// <exception cref="IOException">The disk is full, or the place cannot be written to; what was there before is untouched.</exception>
+    /// <exception cref="IOException">
+    /// The disk is full, the place cannot be written to, or it holds a model (<c>config.json</c>). What was there before is untouched,
+    /// unless the message says that some files are new and some old.
+    /// </exception>
     /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
     public void SaveAdapter(string directory)
     {

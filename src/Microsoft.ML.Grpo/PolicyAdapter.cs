@@ -33,6 +33,32 @@ internal static class PolicyAdapter
         CheckUse(network, options);
     }
 
+    /// <summary>Looks whether the model's directory holds an adapter too, which to leave out unseen would be to load another model than meant.</summary>
+    /// <exception cref="ModelFormatException">It holds both, and <see cref="LoraOptions.AdapterPath"/> is another.</exception>
+    /// <exception cref="FileNotFoundException">It holds an adapter and no model.</exception>
+    public static void CheckModelPath(GrpoOptions options)
+    {
+        if (options.ModelPath is not { } model || !File.Exists(Path.Combine(model, PeftNames.Config)))
+        {
+            return;
+        }
+
+        if (!File.Exists(Path.Combine(model, ModelFiles.Config)))
+        {
+            throw new FileNotFoundException(
+                $"ModelPath '{model}' holds an adapter ({PeftNames.Config}) and no model. Set ModelPath to the directory of the model that it was trained on, and Lora.AdapterPath to this one.", Path.Combine(model, ModelFiles.Config));
+        }
+
+        if (options.Lora?.AdapterPath is not { } adapter || Full(adapter) != Full(model))
+        {
+            throw new ModelFormatException(
+                Path.Combine(model, PeftNames.Config),
+                "the directory that ModelPath names holds a model and an adapter, and which is meant is not clear. Set Lora.AdapterPath to this directory too if the adapter belongs on the model, or take adapter_config.json out if it does not.");
+        }
+    }
+
+    private static string Full(string directory) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
+
     private static void CheckUse(CausalLM network, GrpoOptions options)
     {
         if (network.Adapter is not null && options.Reference.SyncEverySteps is { } steps)

@@ -58,6 +58,7 @@ internal static class PolicyLoading
 
         var (dtype, device) = (options.Execution.Precision.ToScalarType(), TorchDevice.Of(environment, logger));
         int[] stopIds = [.. options.Sampling.StopTokenIds];
+        PolicyAdapter.CheckModelPath(options);
         return options.InitialPolicy is { } initial
             ? initial.CopyPolicy(dtype, device, options.PromptFormat, options.SystemPrompt, stopIds)
             : Grpo.Policy.Load(options.ModelPath!, dtype, device, options.PromptFormat, options.SystemPrompt, stopIds);

@@ -4,14 +4,15 @@ namespace Microsoft.ML.Grpo;
 
 /// <summary>
 /// Writes a directory's files under a temporary name first. A directory that does not exist yet appears complete or not at
-/// all; in one that exists each file is replaced whole. Until all is written and flushed, nothing at the target changes.
+/// all; in one that exists each file is replaced whole. Until all is written and flushed, nothing at the target changes; a
+/// failure while files of an existing one are replaced leaves some new and some old, and the error says so.
 /// </summary>
 internal static partial class AtomicDirectory
 {
     /// <param name="directory">The target; missing parents are made.</param>
     /// <param name="fill">Writes all files into the folder that it is given.</param>
     /// <param name="replace">Moves them into the target that exists, from the folder: target, folder.</param>
-    /// <exception cref="IOException">The disk is full, or the target is a file; the target is as it was.</exception>
+    /// <exception cref="IOException">The disk is full, or the target is a file; the target is as it was, unless <paramref name="replace"/> had begun.</exception>
     public static void Write(string directory, Action<string> fill, Action<string, string> replace)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(directory);

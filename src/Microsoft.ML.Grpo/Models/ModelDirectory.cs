@@ -10,18 +10,30 @@ internal static partial class ModelDirectory
     /// Writes config.json, model.safetensors and the small files that the model was loaded with, so that Python's transformers
     /// loads the directory unchanged; an adapter is merged into the weights. A directory that does not exist yet appears complete or not at all. In one that exists
     /// each file is replaced whole, the weights last; kept files of another model (a chat template, say) are removed, and so are
-    /// other forms of its weights, which a loader might take for these; files that no model has are left alone. Until all is written and flushed, nothing at the target changes.
+    /// other forms of its weights, which a loader might take for these; files that no model has are left alone. Until all is written
+    /// and flushed, nothing at the target changes; a failure after that leaves new files beside old ones. One that holds an adapter is
+    /// refused: loaders would put that on top of the weights, and to remove it would lose it.
     /// </summary>
     /// <param name="directory">The target; missing parents are made.</param>
     /// <param name="network">The weights.</param>
     /// <param name="files">config.json, of which only the dtype is changed, and the tokenizer's files.</param>
     /// <param name="storedAs">Type of the weights on disk: Float32, Float16, BFloat16 or Float64.</param>
-    /// <exception cref="IOException">The disk is full, or the target is a file; the target is as it was.</exception>
+    /// <exception cref="IOException">The disk is full, or the target is a file or holds an adapter; the target is as it was, unless the message says that files there are new and old.</exception>
     public static void Save(string directory, CausalLM network, ModelFiles files, ScalarType storedAs) =>
         Save(directory, network, files, storedAs, path => new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None));
 
-    internal static void Save(string directory, CausalLM network, ModelFiles files, ScalarType storedAs, Func<string, Stream> create) =>
+    internal static void Save(string directory, CausalLM network, ModelFiles files, ScalarType storedAs, Func<string, Stream> create)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(directory);
+        if (File.Exists(Path.Combine(directory, PeftNames.Config)))
+        {
+            throw new IOException(
+                $"'{directory}' holds an adapter ({PeftNames.Config}), which loaders would put on top of the model that is saved beside it. "
+                + $"Save to another directory, or take {PeftNames.Config} and {PeftNames.Weights} out first.");
+        }
+
         AtomicDirectory.Write(directory, folder => Fill(folder, network, files, storedAs, create), Replace);
+    }
 
     private static void Fill(string folder, CausalLM network, ModelFiles files, ScalarType storedAs, Func<string, Stream> create)
     {

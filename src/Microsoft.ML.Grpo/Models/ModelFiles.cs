@@ -48,7 +48,7 @@ internal sealed record ModelFiles(IReadOnlyDictionary<string, byte[]> Contents, 
 
         throw !File.Exists(Path.Combine(directory, PeftNames.Config))
             ? Missing(directory, Config)
-            : new FileNotFoundException($"'{directory}' holds an adapter ({PeftNames.Config}) and no model. Give the directory of the model that it was trained on as the model, and this one as the adapter (Lora.AdapterPath).", Path.Combine(directory, Config));
+            : new FileNotFoundException($"'{directory}' holds an adapter ({PeftNames.Config}) and no model. Give the directory of the model that it was trained on as the model, and this one as the adapter.", Path.Combine(directory, Config));
     }
 
     internal static FileNotFoundException Missing(string origin, string name) =>

@@ -109,6 +109,30 @@ public class LoraFaceTests : FaceTests
     }
 
     [TestMethod]
+    public void A_model_directory_that_holds_an_adapter_too_is_read_only_when_both_are_named()
+    {
+        using var policy = FitAdapter();
+        policy.SaveAdapter(Folder["adapter"]);
+        var alone = Assert.ThrowsExactly<FileNotFoundException>(() => Ml.Transforms.LoadGrpoPolicy(Folder["adapter"]));
+        StringAssert.EndsWith(alone.Message, "and Lora.AdapterPath to this one.");
+        foreach (var name in new[] { PeftNames.Config, PeftNames.Weights })
+        {
+            File.Copy(Path.Combine(Folder["adapter"], name), Path.Combine(Model, name));
+        }
+
+        foreach (var lora in new LoraOptions?[] { null, new(), new() { AdapterPath = Folder["adapter"] } })
+        {
+            var error = Assert.ThrowsExactly<ModelFormatException>(() => Fit(o => o.Lora = lora));
+            StringAssert.EndsWith(error.Message, "Set Lora.AdapterPath to this directory too if the adapter belongs on the model, or take adapter_config.json out if it does not.");
+        }
+
+        var both = TinyModel.Options(Model);
+        both.Lora = new() { AdapterPath = Model + Path.DirectorySeparatorChar };
+        using var loaded = Ml.Transforms.LoadGrpoPolicy(both);
+        CollectionAssert.AreEqual(Answers(policy), Answers(loaded));
+    }
+
+    [TestMethod]
     public void Names_of_no_layer_and_dropout_before_the_head_are_refused_with_the_remedy()
     {
         var error = Assert.ThrowsExactly<GrpoOptionsException>(() => Fit(o => o.Lora = new() { TargetModules = { "q_proj", "c_attn" } }));

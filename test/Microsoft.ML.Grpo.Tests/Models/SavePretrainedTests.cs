@@ -196,6 +196,20 @@ public sealed class SavePretrainedTests : IDisposable
     }
 
     [TestMethod]
+    public void A_directory_that_holds_an_adapter_is_refused_and_stays_as_it_is()
+    {
+        Directory.CreateDirectory(_folder["out"]);
+        File.WriteAllText(Path.Combine(_folder["out"], PeftNames.Config), "{}");
+        using var model = Load("in");
+        var error = Assert.ThrowsExactly<IOException>(() => model.SavePretrained(_folder["out"]));
+        Assert.AreEqual(
+            $"'{_folder["out"]}' holds an adapter (adapter_config.json), which loaders would put on top of the model that is saved beside it. "
+            + "Save to another directory, or take adapter_config.json and adapter_model.safetensors out first.",
+            error.Message);
+        CollectionAssert.AreEqual(new[] { PeftNames.Config }, Names("out"));
+    }
+
+    [TestMethod]
     public void A_file_at_the_target_is_refused()
     {
         File.WriteAllText(_folder["out"], "old");

@@ -31,27 +31,44 @@ internal static partial class PeftDirectory
         return new(settings, network, PeftWeights.Read(reader, network, layers), config.BaseModel);
     }
 
-    /// <summary>Writes a network's adapter: complete or not at all, as <see cref="AtomicDirectory"/> does. Other forms of its weights are removed.</summary>
+    /// <summary>
+    /// Writes a network's adapter. A directory that does not exist yet appears complete or not at all. In one that exists nothing
+    /// changes until all is written and flushed; then the old config goes first and the new one comes last, so that a failure in
+    /// between leaves no adapter that would load, rather than old matrices with a new scale. Other forms of its weights are removed.
+    /// One that holds a model is refused, since loaders take the two for one.
+    /// </summary>
     /// <param name="directory">The target; missing parents are made.</param>
     /// <param name="network">A network with an adapter.</param>
     /// <param name="storedAs">Type of the matrices on disk.</param>
-    /// <exception cref="IOException">The disk is full, or the target is a file; the target is as it was.</exception>
+    /// <exception cref="IOException">The disk is full, or the target is a file or holds a model; the target is as it was, unless the message says that files there are new and old.</exception>
     public static void Save(string directory, CausalLM network, ScalarType storedAs) =>
         Save(directory, network, storedAs, path => new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None));
 
-    internal static void Save(string directory, CausalLM network, ScalarType storedAs, Func<string, Stream> create) => AtomicDirectory.Write(
-        directory,
-        folder =>
+    internal static void Save(string directory, CausalLM network, ScalarType storedAs, Func<string, Stream> create)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(directory);
+        if (File.Exists(Path.Combine(directory, ModelFiles.Config)))
         {
-            var adapter = network.Adapter!;
-            AtomicFile.Write(Path.Combine(folder, PeftNames.Config), stream => stream.Write(PeftConfig.Write(adapter, network, adapter.BaseModel)), create);
-            AtomicFile.Write(Path.Combine(folder, PeftNames.Weights), stream => SafetensorsWriter.Write(stream, adapter.Parameters, storedAs), create);
-        },
-        (target, folder) =>
-        {
-            AtomicDirectory.Replace(target, folder, [PeftNames.Config, PeftNames.Weights]);
-            AtomicDirectory.Delete(target, OtherWeights());
-        });
+            throw new IOException(
+                $"'{directory}' holds a model ({ModelFiles.Config}), and an adapter beside it would change what is loaded from there. Save the adapter to a directory of its own.");
+        }
+
+        AtomicDirectory.Write(directory, folder => Fill(folder, network, storedAs, create), Replace);
+    }
+
+    private static void Fill(string folder, CausalLM network, ScalarType storedAs, Func<string, Stream> create)
+    {
+        var adapter = network.Adapter!;
+        AtomicFile.Write(Path.Combine(folder, PeftNames.Config), stream => stream.Write(PeftConfig.Write(adapter, network, adapter.BaseModel)), create);
+        AtomicFile.Write(Path.Combine(folder, PeftNames.Weights), stream => SafetensorsWriter.Write(stream, adapter.Parameters, storedAs), create);
+    }
+
+    private static void Replace(string target, string folder)
+    {
+        File.Delete(Path.Combine(target, PeftNames.Config));
+        AtomicDirectory.Delete(target, OtherWeights());
+        AtomicDirectory.Replace(target, folder, [PeftNames.Weights, PeftNames.Config]);
+    }
 
     private static string Find(string directory, string name)
     {

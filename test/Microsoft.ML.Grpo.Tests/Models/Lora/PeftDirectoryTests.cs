@@ -160,7 +160,7 @@ public sealed class PeftDirectoryTests : IDisposable
         Write(network, _ => { });
         File.Move(_folder[PeftNames.Weights], _folder["adapter_model.bin"]);
         StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => PeftDirectory.Load(_folder.Path, network)).Message, "safe_serialization=True");
-        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => ModelFiles.Read(_folder.Path)).Message, "(Lora.AdapterPath)");
+        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => ModelFiles.Read(_folder.Path)).Message, "and this one as the adapter.");
     }
 
     [TestMethod]
@@ -192,6 +192,31 @@ public sealed class PeftDirectoryTests : IDisposable
         CollectionAssert.AreEqual(before, File.ReadAllBytes(_folder[PeftNames.Weights]));
         Assert.Throws<IOException>(() => PeftDirectory.Save(_folder["new"], network, ScalarType.Float32, path => new FullDisk(path, room: 5000)));
         CollectionAssert.AreEqual(new[] { "adapter_config.json", "adapter_model.safetensors" }, _folder.Names.ToArray());
+    }
+
+    [TestMethod]
+    public void A_failure_while_files_are_replaced_leaves_no_adapter_that_loads()
+    {
+        using var network = RandomModel.Create();
+        Write(network, _ => { });
+        File.Delete(_folder[PeftNames.Weights]);
+        Directory.CreateDirectory(_folder[PeftNames.Weights]); // a rename onto it fails, after the old config is gone
+        RandomAdapter.AttachTo(network);
+        var error = Assert.Throws<IOException>(() => PeftDirectory.Save(_folder.Path, network, ScalarType.Float32));
+        StringAssert.EndsWith(error.Message, "Some of the files there are new and some are old: save again before they are used.");
+        CollectionAssert.AreEqual(new[] { PeftNames.Weights }, _folder.Names.ToArray());
+        Assert.ThrowsExactly<FileNotFoundException>(() => PeftDirectory.Load(_folder.Path, network));
+    }
+
+    [TestMethod]
+    public void A_directory_that_holds_a_model_takes_no_adapter()
+    {
+        using var network = RandomModel.Create();
+        RandomAdapter.AttachTo(network);
+        File.WriteAllText(_folder[ModelFiles.Config], "{}");
+        var error = Assert.ThrowsExactly<IOException>(() => PeftDirectory.Save(_folder.Path, network, ScalarType.Float32));
+        Assert.AreEqual($"'{_folder.Path}' holds a model (config.json), and an adapter beside it would change what is loaded from there. Save the adapter to a directory of its own.", error.Message);
+        CollectionAssert.AreEqual(new[] { ModelFiles.Config }, _folder.Names.ToArray());
     }
 
     /// <summary>Writes an adapter on q_proj, its files changed as the test wants.</summary>
