@@ -101,7 +101,7 @@ public class OptionWarningsTests
     public void A_bound_of_cispo_that_holds_tokens_that_have_not_drifted_is_warned_of()
     {
         AssertOnly("Loss.EpsilonHigh is 0.2, which to Cispo is the greatest weight of a token, not a distance from 1, so even tokens that have not drifted are held to it: set Loss.EpsilonHigh above 1; 5 is usual.", Valid(o => (o.Loss.Type, o.Loss.EpsilonHigh) = (LossType.Cispo, 0.2)));
-        AssertOnly(null, Valid(o => o.Loss.Type = LossType.Cispo));
+        Assert.IsEmpty(OptionWarnings.For(Valid(o => o.Loss.Type = LossType.Cispo)));
         AssertOnly("Loss.EpsilonHigh is 1, which to Cispo is the greatest weight of a token, not a distance from 1, so even tokens that have not drifted are held to it: set Loss.EpsilonHigh above 1; 5 is usual.", Valid(o => (o.Loss.Type, o.Loss.EpsilonHigh) = (LossType.Cispo, 1)));
     }
 
