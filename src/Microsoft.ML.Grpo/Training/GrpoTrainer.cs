@@ -61,7 +61,10 @@ internal sealed class GrpoTrainer : IDisposable
         var heldOut = validation is null ? null : PromptPreparation.Prepare(validation, policy, limit, options.OverlongPrompts, logger, "validation data");
         _order = new(_prompts, options.PromptsPerRollout, options.Shuffle ? _random : null);
         _steps = _seams.WindowLengths?.Count ?? options.Steps ?? UpdateWindows.StepsOfEpochs(_schedule, options.ResolvedEpochs!.Value, _order.RolloutsPerEpoch);
-        _ = options.ForSteps(_steps); // what has no effect in so many steps is known only now
+        if (!_seams.OptionsAsTheyAre)
+        {
+            _ = options.ForSteps(_steps); // what has no effect in so many steps is known only now
+        }
 
         _sampling = options.Sampling.ToParameters(options.MaxCompletionTokens, policy.StopIds);
         _dynamic = options.MinInformativeGroups is { } least ? new(least, options.ResolvedMaxResampleRounds, _order, options.Loss.RewardAggregation, logger) : null;
