@@ -60,6 +60,18 @@ public class CustomLossTests
     }
 
     [TestMethod]
+    public void A_completion_without_loss_counts_nothing_whatever_its_term_is()
+    {
+        using var scope = NewDisposeScope();
+        PolicyLoss loss = PolicyLoss.Custom("mean of tokens", terms => (terms.Lp * terms.Mask).sum(1, keepdim: true) / terms.Mask.sum(1, keepdim: true));
+        var example = new SpecExample();
+        LossInputs inputs = example.Inputs with { Mask = SpecExample.Rows(1, 1, 1, 0, 0, 0, 0, 0) };
+        LossResult result = PolicyObjective.Compute(inputs, new() { CustomLoss = loss }, SpecExample.Scale);
+        Near.AreEqual(3 * (-2.0 / 3) / 20, result.Loss.item<double>(), 1e-12, "loss");
+        Near.AreEqual([.05, .05, .05, 0, 0, 0, 0, 0], example.Gradient(result), 1e-12, "gradient");
+    }
+
+    [TestMethod]
     public void One_term_a_completion_is_that_of_each_of_its_tokens()
     {
         using var scope = NewDisposeScope();
