@@ -8,9 +8,6 @@ internal static class Advantages
     /// <summary>Keeps values that are all but equal from dividing by zero. The reference's constant.</summary>
     private const double StdFloor = 1e-4;
 
-    /// <summary>Below this, a standard deviation is counted as zero (the absolute tolerance of the reference's <c>isclose</c>).</summary>
-    private const double ZeroStd = 1e-8;
-
     /// <summary>Computes the advantages of a rollout.</summary>
     /// <param name="rewards">[rows, F], unweighted; <see langword="null"/> = that reward cannot judge that row.</param>
     /// <param name="weights">[F], the factor of each reward in the sum.</param>
@@ -48,7 +45,7 @@ internal static class Advantages
 
             // NaN: the row is unscorable, or the only scored one of its group. It must not move the policy.
             advantages[row] = NumberOr0((sums[row] - means[group]) / divisor);
-            stdIsZero[row] = Math.Abs(std) <= ZeroStd;
+            stdIsZero[row] = NanStatistics.IsZeroStd(std);
         }
 
         return new AdvantageTable(advantages, sums, means, stds, stdIsZero);
@@ -73,7 +70,7 @@ internal static class Advantages
 
         var (mean, std) = (NanStatistics.Mean(normalised), StdOf(normalised));
         double[] advantages = [.. normalised.Select(z => NumberOr0((z - mean) / (std + StdFloor)))];
-        return new AdvantageTable(advantages, sums, means, stds, [.. advantages.Select(_ => Math.Abs(std) <= ZeroStd)]);
+        return new AdvantageTable(advantages, sums, means, stds, [.. advantages.Select(_ => NanStatistics.IsZeroStd(std))]);
     }
 
     private static (double[] Means, double[] Stds) OfGroups(double[] values, int groupSize)

@@ -27,8 +27,9 @@ internal sealed class CustomLoss(string name, Func<PolicyLossTerms, Tensor> perT
                 $"The custom loss '{name}' returned {Describe(result)}. Return the terms of tokens, [{tokens[0]}, {tokens[1]}] or [{tokens[0]}, 1], computed from the log-probs so that they have a gradient."));
         }
 
-        // What a function makes of the zeros at padding, or of a completion without tokens, may be infinite, and infinity times a mask of 0 is NaN.
-        return result.masked_fill(terms.Mask.eq(Scalars.Of(0)), Scalars.Of(0)); // [B, T]
+        // What a function makes of the zeros at padding, or of a completion of nothing else, may not be finite, and then times a mask of 0 is NaN.
+        Tensor counted = columns == tokens[1] ? terms.Mask : terms.Mask.sum(1, keepdim: true); // [B, T] or [B, 1]
+        return result.masked_fill(counted.eq(Scalars.Of(0)), Scalars.Of(0));
     }
 
     /// <inheritdoc/>

@@ -36,4 +36,7 @@ internal static class NanStatistics
 
         return count < 2 ? double.NaN : Math.Sqrt(squares / (count - 1));
     }
+
+    /// <summary>Whether a standard deviation counts as none (by the absolute tolerance of the reference's <c>isclose</c>); false for NaN.</summary>
+    internal static bool IsZeroStd(double std) => Math.Abs(std) <= 1e-8;
 }

@@ -24,6 +24,7 @@ public abstract class PolicyLoss
     /// <param name="perToken">
     /// The term of each token, [B, T] or [B, 1], with graph, from its terms. Sums of it over tokens are minimised. The correction for the
     /// sampler, the masks and the KL term are applied afterwards, as for the built-in losses. Run with gradients, on the training thread.
+    /// A completion may have no token that carries loss: its term counts nothing and its log-probs get the gradient 0, be the term finite or not.
     /// </param>
     /// <param name="mean">How the terms become one number.</param>
     /// <param name="contract">What it asks of the passes before it.</param>
@@ -39,7 +40,7 @@ public abstract class PolicyLoss
 
     /// <summary>The term of each token.</summary>
     /// <param name="terms">The policy ratio, what it is made of, and the advantages.</param>
-    /// <returns>[B, T] or [B, 1], with graph; finite at padding, where it is not used.</returns>
+    /// <returns>[B, T] or [B, 1], with graph; finite at padding and for a row of padding alone, where it is not used.</returns>
     internal abstract Tensor PerToken(LossTerms terms);
 
     /// <summary>The micro-batch's share of the update's loss.</summary>

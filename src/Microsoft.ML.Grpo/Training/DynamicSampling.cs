@@ -30,7 +30,7 @@ internal sealed class DynamicSampling(int least, int mostRounds, PromptOrder ord
     /// stays a function of its key and a prompt that is met twice gets other completions.
     /// </param>
     /// <param name="weigh">Takes the advantages of the rows that are kept, which may depend on all of them: <see cref="RolloutStage.Weigh"/>.</param>
-    /// <returns>The informative groups first, in the order in which they were sampled, then others.</returns>
+    /// <returns>If further prompts were sampled, the informative groups first, in the order in which they were sampled, then others; else all groups in that order.</returns>
     public ScoredRollout Run(Func<IReadOnlyList<PreparedPrompt>, int, ScoredRollout> sample, Func<IReadOnlyList<RolloutRow>, int, RewardTable, ScoredRollout> weigh)
     {
         _before = Taken;

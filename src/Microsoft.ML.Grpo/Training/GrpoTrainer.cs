@@ -62,12 +62,15 @@ internal sealed class GrpoTrainer : IDisposable
         var heldOut = validation is null ? null : PromptPreparation.Prepare(validation, policy, limit, options.OverlongPrompts, logger, "validation data");
         _order = new(_prompts, options.PromptsPerRollout, options.Shuffle ? _random : null);
         _steps = _seams.WindowLengths?.Count ?? options.Steps ?? UpdateWindows.StepsOfEpochs(_schedule, options.ResolvedEpochs!.Value, _order.RolloutsPerEpoch);
-        _ = options.ForSteps(_steps); // what has no effect in so many steps is known only now
+        if (!_seams.OptionsAsTheyAre)
+        {
+            _ = options.ForSteps(_steps); // what has no effect in so many steps is known only now
+        }
 
         _sampling = options.Sampling.ToParameters(options.MaxCompletionTokens, policy.StopIds);
         _dynamic = options.MinInformativeGroups is { } least ? new(least, options.ResolvedMaxResampleRounds, _order, options.Loss.RewardAggregation, logger) : null;
         _rates = new(options.Optimizer.ResolveLearningRate(policy.Network.Adapter is not null), options.Optimizer.Schedule, options.Optimizer.ResolveWarmupSteps(_steps), _steps);
-        _warnings = new(logger, options.Loss.ScaleRewards);
+        _warnings = new(logger, options.Loss.ScaleRewards, options.Loss.RewardAggregation);
         _clock = new(_steps, work, options.Progress, TimeProvider.System);
 
         var scorer = new RewardScorer([.. options.Rewards]);
@@ -81,7 +84,7 @@ internal sealed class GrpoTrainer : IDisposable
             _sampler = options.RolloutEngine?.Start(policy, work);
             _rollouts = Stage(_seams.Engine ?? _sampler as IRolloutEngine ?? new InProcessEngine(policy.Network, work, WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode));
             var entropy = options.Loss.Entropy.ToController();
-            _update = new(options, _schedule, _plan, Loss(_plan), _optimizer, _rates, entropy, _reference, work, _seams);
+            _update = new(options, _schedule, _plan, Loss(_plan), _optimizer, _rates, entropy, _reference, work, _warnings, _seams);
             if (heldOut is not null || _seams.EvaluationBatches is not null)
             {
                 _evaluationPlan = options.Evaluation.Loss ? PlanFor(options, new(1, 1, 1)) : null;
@@ -199,7 +202,6 @@ internal sealed class GrpoTrainer : IDisposable
         metrics.Add("epoch", _dynamic?.Epoch(share) ?? ((window[^1].Rollout + share) / _order.RolloutsPerEpoch));
         metrics.Add("step_time", watch.Elapsed.TotalSeconds);
         var result = metrics.ToDictionary();
-        _warnings.Watch(result);
         RunLog.Step(_logger, step, _steps, result.GetValueOrDefault("reward", double.NaN), result["loss"], result["grad_norm"], result.GetValueOrDefault("completions/mean_length", double.NaN), watch.Elapsed.TotalSeconds);
         return result;
     }

@@ -98,9 +98,9 @@ internal sealed class LossStage(
         {
             check();
             using var micro = NewDisposeScope();
-            var (lp, entropy) = Forward(network, batch, places, visit, purpose, entropyGraph: false);
+            var (_, entropy) = Forward(network, batch, places, visit, purpose, entropyGraph: false);
             entropies.Add(entropy.flatten().MoveToOuterDisposeScope());
-            masks.Add(batch.Inputs(places, lp, entropy, OldSource.LossPass).Mask.flatten().MoveToOuterDisposeScope());
+            masks.Add(batch.MaskOf(places, entropy.shape[1]).flatten().MoveToOuterDisposeScope());
         }
 
         return EntropyMask.Find(cat(entropies, 0), cat(masks, 0), settings.TopEntropyQuantile);

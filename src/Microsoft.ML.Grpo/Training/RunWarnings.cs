@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace Microsoft.ML.Grpo;
 
 /// <summary>Watches rollouts for what usually means that a run will disappoint, and says each thing once.</summary>
-internal sealed class RunWarnings(ILogger logger, ScaleRewards scale)
+internal sealed class RunWarnings(ILogger logger, ScaleRewards scale, RewardAggregation aggregation)
 {
     private const int RolloutsBeforeEqualIsSaid = 10;
     private const double ManyTruncated = 0.25;
@@ -45,9 +45,9 @@ internal sealed class RunWarnings(ILogger logger, ScaleRewards scale)
     public void Watch(ScoredRollout rollout)
     {
         _rollouts++;
-        var groups = rollout.Advantages.Rewards.Chunk(rollout.GroupSize).ToArray();
-        var spreads = groups.Select(g => g.Where(r => !double.IsNaN(r)).ToArray()).Where(g => g.Length > 1).Select(g => g.Max() - g.Min()).ToArray();
-        _differed |= spreads.Any(s => s > 0);
+        (string? Reward, double Spread)[] spreads =
+            [.. ComparedRewards.Of(rollout, aggregation).SelectMany(column => column.Values.Chunk(rollout.GroupSize).Select(group => (column.Reward, Spread(group))))];
+        _differed |= spreads.Any(s => s.Spread > 0);
         if (_rollouts >= RolloutsBeforeEqualIsSaid)
         {
             SayIfAllEqual();
@@ -60,10 +60,9 @@ internal sealed class RunWarnings(ILogger logger, ScaleRewards scale)
             RunLog.ManyTruncated(logger, truncated);
         }
 
-        if (!_spreadSaid && scale == ScaleRewards.Group && spreads.FirstOrDefault(s => s is > 0 and < TinySpread) is > 0 and var spread)
+        if (!_spreadSaid && spreads.FirstOrDefault(s => s.Spread is > 0 and < TinySpread) is { Spread: > 0 } tiny)
         {
-            _spreadSaid = true;
-            RunLog.TinySpread(logger, spread);
+            SayOfSpread(tiny.Reward, tiny.Spread);
         }
 
         var unscorable = rollout.Rows.Where((_, i) => double.IsNaN(rollout.Advantages.Rewards[i])).ToArray();
@@ -74,10 +73,10 @@ internal sealed class RunWarnings(ILogger logger, ScaleRewards scale)
         }
     }
 
-    /// <summary>Looks at a step's metrics.</summary>
-    public void Watch(IReadOnlyDictionary<string, double> metrics)
+    /// <summary>Looks at what was measured of a rollout's sampler.</summary>
+    public void Watch(IReadOnlyDictionary<string, double> mismatch)
     {
-        var masked = metrics.GetValueOrDefault("sampling/share_masked");
+        var masked = mismatch.GetValueOrDefault("sampling/share_masked");
         if (!_maskedSaid && masked > MuchMasked)
         {
             _maskedSaid = true;
@@ -87,6 +86,27 @@ internal sealed class RunWarnings(ILogger logger, ScaleRewards scale)
 
     /// <summary>The run is over: a short one may have seen too few rollouts for what is said after several.</summary>
     public void RunEnds() => SayIfAllEqual();
+
+    // A group's deviation divides the distance of the sum, if the options say so, or that of each reward, where each is compared.
+    private void SayOfSpread(string? reward, double spread)
+    {
+        if (reward is not null)
+        {
+            RunLog.TinySpreadOfReward(logger, reward, spread);
+        }
+        else if (scale == ScaleRewards.Group)
+        {
+            RunLog.TinySpread(logger, spread);
+        }
+
+        _spreadSaid = true;
+    }
+
+    private static double Spread(double[] group)
+    {
+        double[] known = [.. group.Where(r => !double.IsNaN(r))];
+        return known.Length > 1 ? known.Max() - known.Min() : 0;
+    }
 
     private void SayIfAllEqual()
     {

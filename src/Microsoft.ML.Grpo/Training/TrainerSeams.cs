@@ -3,6 +3,9 @@ namespace Microsoft.ML.Grpo;
 /// <summary>What a run can be given in place of its own: to replay one that another trainer has recorded, and to watch it closely. Empty: nothing.</summary>
 internal sealed record TrainerSeams
 {
+    /// <summary>Whether the rules for options are passed by: they keep users from what does no good, but another trainer may have done it.</summary>
+    public bool OptionsAsTheyAre { get; init; }
+
     /// <summary>What samples training rollouts, in place of the options' engine.</summary>
     public IRolloutEngine? Engine { get; init; }
 

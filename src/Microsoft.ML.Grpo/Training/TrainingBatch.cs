@@ -126,6 +126,11 @@ internal sealed class TrainingBatch : IDisposable
         }
     }
 
+    /// <summary>Which tokens of some rows carry loss, [B, T'], of the dispose scope that is open.</summary>
+    /// <param name="rows">Their places in the batch.</param>
+    /// <param name="width">T'.</param>
+    public Tensor MaskOf(IReadOnlyList<int> rows, long width) => _mask.index(Index(rows)).narrow(1, 0, width);
+
     /// <summary>What the loss of some rows is computed from.</summary>
     /// <param name="rows">Their places in the batch; either all have been visited before or none.</param>
     /// <param name="lp">[B, T'] their current log-probs, T' their longest completion.</param>

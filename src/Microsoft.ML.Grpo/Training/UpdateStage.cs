@@ -4,7 +4,7 @@ namespace Microsoft.ML.Grpo;
 
 /// <summary>Makes a step: rollouts where its window opens them, the loss over its slices, the update, and the metrics of all that.</summary>
 internal sealed class UpdateStage(
-    GrpoOptions options, Schedule schedule, ForwardPlan plan, LossStage loss, PolicyOptimizer optimizer, LearningRates rates, EntropyController? entropy, ReferencePolicy? reference, WorkCounters work, TrainerSeams seams)
+    GrpoOptions options, Schedule schedule, ForwardPlan plan, LossStage loss, PolicyOptimizer optimizer, LearningRates rates, EntropyController? entropy, ReferencePolicy? reference, WorkCounters work, RunWarnings warnings, TrainerSeams seams)
     : IDisposable
 {
     private readonly CorrectionSettings _correction = options.ResolveCorrection();
@@ -113,6 +113,7 @@ internal sealed class UpdateStage(
         _mismatch = batch.Mismatch(_correction);
         _measured = true;
         metrics.Add(_mismatch);
+        warnings.Watch(_mismatch);
     }
 
     private static TrainingException NotFinite(int step, double norm, IEnumerable<long> dataRows) => new(

@@ -18,8 +18,9 @@ internal static class UpdateWindows
         foreach (var length in lengths)
         {
             var window = new SliceVisit[length];
-            for (var i = 0; i < length && visits.MoveNext(); i++)
+            for (var i = 0; i < length; i++)
             {
+                visits.MoveNext(); // there is always one more
                 window[i] = visits.Current;
             }
 

@@ -41,6 +41,9 @@ internal static partial class RunLog
     [LoggerMessage(12, LogLevel.Warning, "Rewards of a group differ by only {Spread:G2}: dividing by their standard deviation makes as much of that as of right and wrong. Set Loss.ScaleRewards to None or Batch, or give small rewards no weight.")]
     public static partial void TinySpread(ILogger logger, double spread);
 
+    [LoggerMessage(26, LogLevel.Warning, "Values of the reward {Reward} differ by only {Spread:G2} in a group: with NormalizeThenSum they are divided by their own standard deviation, which makes as much of that as of right and wrong. Give that reward no weight, or set Loss.RewardAggregation = SumThenNormalize.")]
+    public static partial void TinySpreadOfReward(ILogger logger, string reward, double spread);
+
     [LoggerMessage(13, LogLevel.Warning, "The learning rate {LearningRate} is high for all weights of a model with {Parameters} of them; above 1e-5 such models often collapse.")]
     public static partial void HighLearningRate(ILogger logger, double learningRate, long parameters);
 

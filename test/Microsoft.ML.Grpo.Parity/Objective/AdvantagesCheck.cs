@@ -12,12 +12,12 @@ internal static class AdvantagesCheck
     {
         using var scope = NewDisposeScope();
         GoldenJson.RequireKnown(json, "the case", Fields);
-        var options = TrlOptions.Parse(GoldenJson.Object(new()
+        var options = new CaseOptions(new Dictionary<string, JsonElement>
         {
             ["scale_rewards"] = Field("scale"), ["multi_objective_aggregation"] = Field("aggregation"), ["reward_weights"] = Field("weights"),
-        }));
+        });
         var scores = GoldenJson.Scores(Field("rewards"));
-        var table = Advantages.Compute(scores, options.WeightsOf(scores.GetLength(1)), Field("group_size").GetInt32(), options.ScaleRewards, options.Aggregation);
+        var table = options.Advantages(scores, Field("group_size").GetInt32());
         report.Compare($"{name} advantages", tensor(table.Advantages), tensor(GoldenJson.Numbers(Field("advantages"))), GoldenBounds.Exact);
 
         string[] names = [.. Enumerable.Range(0, scores.GetLength(1)).Select(function => $"reward{function}")];

@@ -21,7 +21,7 @@ internal static class GoldenJson
             check();
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException or JsonException
-            or InvalidOperationException or FormatException or ArgumentException or IndexOutOfRangeException or ExternalException)
+            or InvalidOperationException or NotSupportedException or FormatException or ArgumentException or IndexOutOfRangeException or ExternalException)
         {
             report.Fail(name, exception.Message);
         }
@@ -38,8 +38,6 @@ internal static class GoldenJson
 
     public static JsonElement Field(JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) ? value : throw new InvalidDataException($"'{name}' is missing");
-
-    public static JsonElement Object(Dictionary<string, JsonElement> fields) => JsonSerializer.SerializeToElement(fields);
 
     public static JsonElement? Optional(JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;

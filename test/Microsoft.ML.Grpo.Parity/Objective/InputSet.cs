@@ -40,11 +40,11 @@ internal sealed record InputSet(
     /// <summary>The rollout as the trainer holds it.</summary>
     /// <param name="options">How rewards become advantages.</param>
     /// <param name="saysLogProbs">Whether the sampler's log-probs are handed over.</param>
-    public ScoredRollout Rollout(TrlOptions options, bool saysLogProbs)
+    public ScoredRollout Rollout(CaseOptions options, bool saysLogProbs)
     {
-        var weights = options.WeightsOf(Scores.GetLength(1));
+        var weights = options.Weights(Scores.GetLength(1));
         var rewards = new RewardTable(Scores, [.. weights.Select((_, function) => $"reward{function}")], weights);
-        var advantages = Advantages.Compute(Scores, weights, GroupSize, options.ScaleRewards, options.Aggregation);
+        var advantages = options.Advantages(Scores, GroupSize);
         return new([.. PromptIds.Select((_, row) => Row(row, saysLogProbs))], GroupSize, rewards, advantages);
     }
 

@@ -15,7 +15,7 @@ internal sealed record ObjectiveCase
 
     public required string Set { get; init; }
 
-    public required TrlOptions Options { get; init; }
+    public required CaseOptions Options { get; init; }
 
     public required bool IsCorrected { get; init; }
 
@@ -67,7 +67,7 @@ internal sealed record ObjectiveCase
         {
             Name = name,
             Set = Field("set").GetString()!,
-            Options = TrlOptions.Parse(Field("options")),
+            Options = CaseOptions.Parse(Field("options")),
             IsCorrected = Field("is_correction").GetBoolean(),
             HasSamplerLogProbs = Field("has_sampler_logprobs").GetBoolean(),
             OldGiven = Field("old_given").GetBoolean(),

@@ -23,7 +23,7 @@ internal sealed record RecordedEvaluations(IReadOnlySet<int> Steps, IReadOnlyLis
         }
 
         var batches = all[..(all.Length / steps.Count)];
-        return new(steps, batches, WeightsOf(batches, new RunOptions(run.Options).Integer("per_device_eval_batch_size")));
+        return new(steps, batches, WeightsOf(batches, new TrlOptions(run.Options).Integer("per_device_eval_batch_size")));
     }
 
     /// <summary>Every batch weighs its full size in rows, the last what is left of the number of prompts: so the reference's trainer gathers losses.</summary>

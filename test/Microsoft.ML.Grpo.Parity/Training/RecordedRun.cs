@@ -104,14 +104,14 @@ internal sealed record RecordedBatch
 
     public required IReadOnlyList<IReadOnlyList<int>> CompletionIds { get; init; }
 
-    /// <summary>The sampler's; null: it did not say.</summary>
-    public IReadOnlyList<IReadOnlyList<double?>>? Logprobs { get; init; }
+    /// <summary>The sampler's; null, of a token, a row or all of them: it did not say.</summary>
+    public IReadOnlyList<IReadOnlyList<double?>?>? Logprobs { get; init; }
 
     /// <summary>Of each row, one a reward function; null: it could not judge.</summary>
     public required IReadOnlyList<IReadOnlyList<double?>> Rewards { get; init; }
 
-    /// <summary>1 on tokens that the model wrote; null: all.</summary>
-    public IReadOnlyList<IReadOnlyList<int>>? EnvMask { get; init; }
+    /// <summary>1 on tokens that the model wrote; null, of a row or all of them: all.</summary>
+    public IReadOnlyList<IReadOnlyList<int>?>? EnvMask { get; init; }
 
     /// <summary>False: it was sampled for evaluation.</summary>
     public required bool Train { get; init; }

@@ -40,8 +40,8 @@ internal static class RecordedRunCheck
         && batch.CompletionIds.Count == batch.Rows && batch.CompletionIds.All(ids => ids.Count > 0)
         && FitsCompletions(batch, batch.Logprobs) && FitsCompletions(batch, batch.EnvMask);
 
-    private static bool FitsCompletions<T>(RecordedBatch batch, IReadOnlyList<IReadOnlyList<T>>? rows) =>
-        rows is null || rows.Select(row => row.Count).SequenceEqual(batch.CompletionIds.Select(ids => ids.Count));
+    private static bool FitsCompletions<T>(RecordedBatch batch, IReadOnlyList<IReadOnlyList<T>?>? rows) =>
+        rows is null || (rows.Count == batch.Rows && rows.Zip(batch.CompletionIds).All(pair => pair.First is null || pair.First.Count == pair.Second.Count));
 
     private static bool IsUpdate(RecordedStep step) =>
         step is { LrUsed.Count: > 0, GradientNormAfterClip: not null, MicroLosses.Count: > 0 }

@@ -7,6 +7,7 @@ namespace Microsoft.ML.Grpo.Parity;
 /// <summary>What a replayed run came to.</summary>
 /// <param name="Steps">The run before the first update, and after each.</param>
 /// <param name="Metrics">Of each update.</param>
+/// <param name="InitialMetrics">Of the evaluation before the first; empty: there was none.</param>
 /// <param name="FirstWeights">The first weights of every trained parameter at the end.</param>
 /// <param name="WeightDecays">The weight decay of every trained parameter.</param>
 /// <param name="Aligned">Whether the weights never change while a rollout is in use.</param>
@@ -15,6 +16,7 @@ namespace Microsoft.ML.Grpo.Parity;
 internal sealed record Replay(
     IReadOnlyList<ReplayedStep> Steps,
     IReadOnlyList<IReadOnlyDictionary<string, double>> Metrics,
+    IReadOnlyDictionary<string, double> InitialMetrics,
     IReadOnlyDictionary<string, IReadOnlyList<double>> FirstWeights,
     IReadOnlyDictionary<string, double> WeightDecays,
     bool Aligned,
@@ -53,6 +55,7 @@ internal sealed record Replay(
         var clipped = 0.0;
         var seams = new TrainerSeams
         {
+            OptionsAsTheyAre = true,
             Engine = recording.Training,
             EvaluationEngine = recording.Evaluation,
             Prompts = rollout => ReplayPrompts.Of(run.TrainingBatches.ElementAt((int)rollout), options.GroupSize),
@@ -68,7 +71,7 @@ internal sealed record Replay(
         using var trainer = new GrpoTrainer(policy, options, seed: 0, rows, validation: null, NullLogger.Instance, work, () => { }, seams);
         var summary = trainer.Run();
         return new(
-            steps, summary.Steps,
+            steps, summary.Steps, summary.InitialEvaluation,
             parameters.ToDictionary(p => p.Key, p => (IReadOnlyList<double>)[.. p.Value.detach().flatten().to(ScalarType.Float64).data<double>().Take(FirstCount)]),
             parameters.Keys.ToDictionary(name => name, name => PolicyOptimizer.Decays(name) ? options.Optimizer.WeightDecay : 0),
             options.ResolveSchedule().Aligned,

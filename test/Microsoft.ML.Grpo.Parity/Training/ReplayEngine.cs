@@ -35,7 +35,7 @@ internal sealed class ReplayEngine(Recording recording, string what, IReadOnlyLi
     private Completion Completion(RecordedBatch batch, int row)
     {
         var ids = batch.CompletionIds[row];
-        IReadOnlyList<double>? logProbs = batch.Logprobs?[row].Select(value => value ?? double.NaN).ToArray();
-        return new(ids, logProbs, recording.FinishReason(ids), batch.EnvMask?[row].Select(value => value != 0).ToArray());
+        IReadOnlyList<double>? logProbs = batch.Logprobs?[row]?.Select(value => value ?? double.NaN).ToArray();
+        return new(ids, logProbs, recording.FinishReason(ids), batch.EnvMask?[row]?.Select(value => value != 0).ToArray());
     }
 }

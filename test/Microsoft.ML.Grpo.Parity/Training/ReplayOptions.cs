@@ -16,7 +16,7 @@ internal static class ReplayOptions
     /// <exception cref="InvalidDataException">The recording contradicts its options.</exception>
     public static GrpoOptions Of(RecordedRun run, IReadOnlyList<Reward> rewards, string modelPath, ReplayVariant variant)
     {
-        var trl = new RunOptions(run.Options);
+        var trl = new TrlOptions(run.Options);
         var batch = RunBatch.Of(run, trl);
         var options = new GrpoOptions
         {
@@ -42,25 +42,24 @@ internal static class ReplayOptions
         SetOptimizer(options.Optimizer, trl, run.Updates.Count());
         SetLoss(options.Loss, trl);
         SetCorrection(options.ImportanceSampling, trl, run.IsCorrection, variant.Route);
-        SetReference(options.Reference, trl);
+        SetReference(options.Reference, trl, run.Updates.Count());
         SetEvaluation(options.Evaluation, run, batch);
         return options;
     }
 
-    private static void SetOptimizer(OptimizerOptions optimizer, RunOptions trl, int steps)
+    private static void SetOptimizer(OptimizerOptions optimizer, TrlOptions trl, int steps)
     {
         optimizer.LearningRate = trl.Number("learning_rate");
-        optimizer.Schedule = trl.Choice(
+        (optimizer.Schedule, var warmsUp) = trl.Choice(
             "lr_scheduler_type",
-            ("constant", LearningRateSchedule.Constant),
-            ("constant_with_warmup", LearningRateSchedule.Constant),
-            ("linear", LearningRateSchedule.Linear),
-            ("cosine", LearningRateSchedule.Cosine));
+            ("constant", (LearningRateSchedule.Constant, false)),
+            ("constant_with_warmup", (LearningRateSchedule.Constant, true)),
+            ("linear", (LearningRateSchedule.Linear, true)),
+            ("cosine", (LearningRateSchedule.Cosine, true)));
 
         // Below 1 the number is a share of the steps; the plain constant schedule does not look at it.
         var warmup = trl.OptionalNumber("warmup_ratio") ?? trl.Number("warmup_steps");
-        var ignored = trl.Choice("lr_scheduler_type", ("constant", true), ("constant_with_warmup", false), ("linear", false), ("cosine", false));
-        optimizer.WarmupSteps = ignored ? 0 : (int)(warmup >= 1 ? warmup : Math.Ceiling(steps * warmup));
+        optimizer.WarmupSteps = !warmsUp ? 0 : (int)(warmup >= 1 ? warmup : Math.Ceiling(steps * warmup));
         optimizer.Beta1 = trl.Number("adam_beta1");
         optimizer.Beta2 = trl.Number("adam_beta2");
         optimizer.Epsilon = trl.Number("adam_epsilon");
@@ -68,13 +67,9 @@ internal static class ReplayOptions
         optimizer.MaxGradientNorm = trl.OptionalNumber("max_grad_norm") ?? 0;
     }
 
-    private static void SetLoss(LossOptions loss, RunOptions trl)
+    private static void SetLoss(LossOptions loss, TrlOptions trl)
     {
-        loss.Type = trl.Choice(
-            "loss_type",
-            ("grpo", LossType.Grpo), ("bnpo", LossType.Bnpo), ("dr_grpo", LossType.DrGrpo), ("dapo", LossType.Dapo),
-            ("cispo", LossType.Cispo), ("sapo", LossType.Sapo), ("luspo", LossType.Luspo), ("vespo", LossType.Vespo));
-        loss.RatioLevel = trl.Choice("importance_sampling_level", ("token", RatioLevel.Token), ("sequence", RatioLevel.Sequence));
+        (loss.Type, loss.RatioLevel) = (trl.LossType, trl.RatioLevel);
         var clipped = loss.Type is not (LossType.Cispo or LossType.Sapo or LossType.Vespo);
         if (clipped)
         {
@@ -112,15 +107,14 @@ internal static class ReplayOptions
 
         loss.Beta = trl.Number("beta");
         loss.BiasCorrectedKl = loss.Beta == 0 ? null : trl.Flag("use_bias_correction_kl");
-        loss.ScaleRewards = trl.Choice(
-            "scale_rewards",
-            ("group", ScaleRewards.Group), ("true", ScaleRewards.Group), ("batch", ScaleRewards.Batch), ("none", ScaleRewards.None), ("false", ScaleRewards.None));
-        loss.RewardAggregation = trl.Choice(
-            "multi_objective_aggregation",
-            ("sum_then_normalize", RewardAggregation.SumThenNormalize), ("normalize_then_sum", RewardAggregation.NormalizeThenSum));
+        (loss.RewardAggregation, var scale) = (trl.RewardAggregation, trl.ScaleRewards);
+        if (loss.RewardAggregation == RewardAggregation.SumThenNormalize)
+        {
+            loss.ScaleRewards = scale;
+        }
     }
 
-    private static void SetCorrection(ImportanceSamplingOptions correction, RunOptions trl, bool isOn, CorrectionRoute route)
+    private static void SetCorrection(ImportanceSamplingOptions correction, TrlOptions trl, bool isOn, CorrectionRoute route)
     {
         if (!isOn)
         {
@@ -133,20 +127,17 @@ internal static class ReplayOptions
             throw new InvalidDataException("is_correction is true, but the option vllm_importance_sampling_correction is false");
         }
 
-        correction.Mode = trl.Choice(
-            "vllm_importance_sampling_mode",
-            ("token_truncate", CorrectionMode.TokenTruncate), ("token_mask", CorrectionMode.TokenMask),
-            ("sequence_truncate", CorrectionMode.SequenceTruncate), ("sequence_mask", CorrectionMode.SequenceMask));
-        correction.MinRatio = trl.OptionalNumber("vllm_importance_sampling_clip_min");
-        correction.MaxRatio = trl.OptionalNumber("vllm_importance_sampling_clip_max");
+        var settings = trl.Correction;
+        (correction.Mode, correction.MinRatio, correction.MaxRatio) = (settings.Mode, settings.MinRatio, settings.MaxRatio);
         correction.Route = route;
     }
 
-    private static void SetReference(ReferenceOptions reference, RunOptions trl)
+    private static void SetReference(ReferenceOptions reference, TrlOptions trl, int steps)
     {
-        if (trl.Flag("sync_ref_model"))
+        // A run that ends before the first time never syncs.
+        if (trl.Flag("sync_ref_model") && trl.Integer("ref_model_sync_steps") is var every && every <= steps)
         {
-            reference.SyncEverySteps = trl.Integer("ref_model_sync_steps");
+            reference.SyncEverySteps = every;
             reference.SyncMix = trl.Number("ref_model_mixup_alpha");
         }
     }

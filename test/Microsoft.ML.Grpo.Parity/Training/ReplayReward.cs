@@ -15,7 +15,7 @@ internal sealed class ReplayReward(Recording recording, int function, string nam
                 .Where(key => key.StartsWith(Prefix, StringComparison.Ordinal) && key.EndsWith(Suffix, StringComparison.Ordinal))
                 .Select(key => key[Prefix.Length..^Suffix.Length]),
         ];
-        var weights = new RunOptions(run.Options).Numbers("reward_weights") ?? [.. names.Select(_ => 1.0)];
+        var weights = new TrlOptions(run.Options).Weights(names.Length);
         if (names.Length != functions || weights.Count != functions)
         {
             throw new InvalidDataException($"it has rewards of {functions} functions, but its log names {names.Length}, and its options {weights.Count} weights");

@@ -11,7 +11,7 @@ namespace Microsoft.ML.Grpo.Parity;
 internal sealed record RunBatch(int GroupSize, int Rows, int Slices, int Accumulation, int EvaluationGroupSize)
 {
     /// <exception cref="InvalidDataException">The recording contradicts its options.</exception>
-    public static RunBatch Of(RecordedRun run, RunOptions trl)
+    public static RunBatch Of(RecordedRun run, TrlOptions trl)
     {
         var (device, accumulation, group) = (trl.Integer("per_device_train_batch_size"), trl.Integer("gradient_accumulation_steps"), trl.Integer("num_generations"));
         var slices = trl.OptionalInteger("steps_per_generation") ?? trl.OptionalInteger("generation_batch_size") / device ?? accumulation;
@@ -45,7 +45,7 @@ internal sealed record RunBatch(int GroupSize, int Rows, int Slices, int Accumul
         }
     }
 
-    private static void CheckEffective(RecordedRun run, RunOptions trl, RunBatch batch)
+    private static void CheckEffective(RecordedRun run, TrlOptions trl, RunBatch batch)
     {
         foreach (var (name, value) in run.Effective)
         {

@@ -5,15 +5,11 @@ internal static class RunBounds
 {
     private const double Float64 = 1e-8;
     private const double Float32 = 2e-4;
-    private const double RoundedToFloat32 = 2e-7;
-
-    /// <summary>What TRL computes in float32 even in a float64 run: shares and lengths.</summary>
-    private static readonly string[] Rounded = ["clip_ratio", "cispo_clip_ratio", "completions", "frac_reward_zero_std"];
 
     /// <summary>The bound of a run's losses, norms and weights.</summary>
     public static double Of(RecordedRun run) => run.Dtype == "float64" ? Float64 : Float32;
 
     /// <summary>The bound of a kind of metrics.</summary>
     public static double Of(RecordedRun run, string kind) =>
-        run.Dtype == "float64" && Rounded.Contains(kind) ? RoundedToFloat32 : Of(run);
+        run.Dtype == "float64" && GoldenBounds.IsRounded(kind) ? GoldenBounds.OfFloat32.Either : Of(run);
 }

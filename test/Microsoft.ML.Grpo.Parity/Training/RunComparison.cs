@@ -115,7 +115,8 @@ internal sealed class RunComparison(string name, RecordedRun run, Replay replay,
                     quantities[kind] = quantity = new($"{name} {kind}", RunBounds.Of(run, kind.StartsWith("eval_", StringComparison.Ordinal) ? kind["eval_".Length..] : kind));
                 }
 
-                if (replay.Metrics.ElementAtOrDefault(step - 1) is { } metrics && metrics.TryGetValue(key, out var ours))
+                var metrics = step == 0 ? replay.InitialMetrics : replay.Metrics.ElementAtOrDefault(step - 1);
+                if (metrics is not null && metrics.TryGetValue(key, out var ours))
                 {
                     quantity.Compare(step, key, ours, theirs);
                 }

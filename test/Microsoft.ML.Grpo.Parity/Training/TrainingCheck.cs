@@ -31,10 +31,7 @@ internal static class TrainingCheck
         {
             var replay = Replay.Run(run, model, adapter, variant);
             new RunComparison(name, run, replay, report).Write();
-            if (variant != ReplayVariant.SmallMicroBatches)
-            {
-                WorkComparison.Write(name, run, replay, mayScore: variant == ReplayVariant.Precompute, report);
-            }
+            WorkComparison.Write(name, run, replay, variant, report);
         }
         catch (Exception exception) when (IsBadInput(exception))
         {

@@ -9,13 +9,14 @@ internal static class WorkComparison
     /// <param name="name">What they begin with.</param>
     /// <param name="run">The recording.</param>
     /// <param name="replay">Ours.</param>
-    /// <param name="mayScore">Whether a scoring pass was asked for where none is needed.</param>
+    /// <param name="variant">How it was replayed: one may ask for a scoring pass where none is needed, one finds a slice's quantile of entropies in a pass of its own.</param>
     /// <param name="report">Where to.</param>
-    public static void Write(string name, RecordedRun run, Replay replay, bool mayScore, Report report)
+    public static void Write(string name, RecordedRun run, Replay replay, ReplayVariant variant, Report report)
     {
         AtMost("loss tokens", replay.Work.Tokens(WorkPurpose.Loss), run.Tokens("loss"));
-        AtMost("no-grad tokens", Enum.GetValues<WorkPurpose>().Except(NotScoring).Sum(replay.Work.Tokens), run.Tokens("score", "ref"));
-        if (replay.Aligned && !mayScore)
+        var entropy = variant == ReplayVariant.SmallMicroBatches ? replay.Work.Tokens(WorkPurpose.Entropy) : 0;
+        AtMost("no-grad tokens", Enum.GetValues<WorkPurpose>().Except(NotScoring).Sum(replay.Work.Tokens) - entropy, run.Tokens("score", "ref"));
+        if (replay.Aligned && variant != ReplayVariant.Precompute)
         {
             AtMost("scoring tokens", replay.Work.Tokens(WorkPurpose.Score), 0);
         }

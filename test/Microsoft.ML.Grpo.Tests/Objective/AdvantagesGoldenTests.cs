@@ -20,9 +20,10 @@ public class AdvantagesGoldenTests
         const string Metrics = "\"metrics\":{\"reward\":0.5}";
         const string Good = "{\"group_size\":2,\"rewards\":[[0],[1]],\"weights\":null,\"aggregation\":\"sum_then_normalize\",\"scale\":\"none\",\"advantages\":[-0.5,0.5]," + Metrics + "}";
         Assert.AreEqual(0, Run($"[{Good}]").Code);
+        Assert.AreEqual(0, Run($"[{Good.Replace("\"none\"", "false", StringComparison.Ordinal)}]").Code);
         Fails(Good.Replace("[-0.5,", "[-0.500000002,", StringComparison.Ordinal), "case 0 advantages");
         Fails(Good.Replace(Metrics, "\"metrics\":{\"rewards/other/mean\":1}", StringComparison.Ordinal), "rewards/other/mean  is a metric that we do not have here");
-        Fails(Good.Replace("\"none\"", "\"row\"", StringComparison.Ordinal), "scale_rewards is \"row\", none of group, batch, none");
+        Fails(Good.Replace("\"none\"", "\"row\"", StringComparison.Ordinal), "option scale_rewards is \"row\": none of group, true, batch, none, false");
         Fails(Good.Replace("\"weights\"", "\"weight\"", StringComparison.Ordinal), "the case has a field 'weight', which the checker does not know");
         Fails(Good.Replace(",\"scale\":\"none\"", "", StringComparison.Ordinal), "'scale' is missing");
     }

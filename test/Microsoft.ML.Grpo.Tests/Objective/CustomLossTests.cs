@@ -60,13 +60,14 @@ public class CustomLossTests
     }
 
     [TestMethod]
-    public void What_it_returns_for_a_completion_without_tokens_does_not_matter()
+    public void A_completion_without_loss_counts_nothing_whatever_its_term_is()
     {
         using var scope = NewDisposeScope();
-        PolicyLoss loss = PolicyLoss.Custom("mean", terms => terms.Lp.sum(1, keepdim: true) / terms.Mask.sum(1, keepdim: true)); // 0/0 in the second row
+        PolicyLoss loss = PolicyLoss.Custom("mean of tokens", terms => (terms.Lp * terms.Mask).sum(1, keepdim: true) / terms.Mask.sum(1, keepdim: true));
         var example = new SpecExample();
-        LossResult result = PolicyObjective.Compute(example.Inputs with { Mask = SpecExample.Rows(1, 1, 1, 0, 0, 0, 0, 0) }, new() { CustomLoss = loss }, SpecExample.Scale);
-        Near.AreEqual((-.5 - 1.2 - .3) / 20, result.Loss.item<double>(), 1e-12, "loss");
+        LossInputs inputs = example.Inputs with { Mask = SpecExample.Rows(1, 1, 1, 0, 0, 0, 0, 0) };
+        LossResult result = PolicyObjective.Compute(inputs, new() { CustomLoss = loss }, SpecExample.Scale);
+        Near.AreEqual(3 * (-2.0 / 3) / 20, result.Loss.item<double>(), 1e-12, "loss");
         Near.AreEqual([.05, .05, .05, 0, 0, 0, 0, 0], example.Gradient(result), 1e-12, "gradient");
     }
 

@@ -44,12 +44,29 @@ public class PolicyObjectiveGoldenTests
         $"FAIL  case {quantity}  ");
 
     [TestMethod]
+    public void Options_that_the_objective_does_not_read_and_booleans_for_scales_are_known()
+    {
+        JsonNode cases = JsonNode.Parse(File.ReadAllText(Path.Combine(Committed, ObjectiveCommand.Cases)))!;
+        foreach (var (_, one) in cases.AsObject())
+        {
+            JsonNode options = one!["options"]!;
+            options["scale_rewards"] ??= true;
+            (options["temperature"], options["learning_rate"], options["num_generations"], options["vllm_importance_sampling_correction"]) = (0.7, 1e-3, 2, true);
+        }
+
+        using var folder = new TemporaryFolder();
+        File.Copy(Path.Combine(Committed, ObjectiveCommand.Inputs), folder[ObjectiveCommand.Inputs]);
+        File.WriteAllText(folder[ObjectiveCommand.Cases], cases.ToJsonString());
+        Check(folder.Path, 2289);
+    }
+
+    [TestMethod]
     public void An_unknown_option_fails() => Fails(
-        one => one["options"]!["loss_typo"] = "dapo", "FAIL  case  options has a field 'loss_typo', which the checker does not know");
+        one => one["options"]!["loss_typo"] = "dapo", "FAIL  case  option loss_typo is \"dapo\": no such option is known here");
 
     [TestMethod]
     public void An_unknown_value_of_an_option_fails() => Fails(
-        one => one["options"]!["loss_type"] = "gmpo", "loss_type is \"gmpo\", none of dapo, grpo, bnpo, dr_grpo, cispo, sapo, luspo, vespo");
+        one => one["options"]!["loss_type"] = "gmpo", "option loss_type is \"gmpo\": none of grpo, bnpo, dr_grpo, dapo, cispo, sapo, luspo, vespo");
 
     [TestMethod]
     public void An_option_that_must_not_be_null_fails() => Fails(one => one["options"]!["epsilon"] = null, "epsilon is null");

@@ -71,6 +71,53 @@ public class RunWarningsTests
     }
 
     [TestMethod]
+    [DataRow(1.0, 1)]
+    [DataRow(0.0, 0)]
+    public void Where_each_reward_is_compared_by_itself_each_that_has_a_weight_is_looked_at(double weight, int warnings)
+    {
+        using var run = new TinyRun(o =>
+        {
+            o.Rewards.Add(Reward.FromFunction("right", s => s.Generation % 2));
+            o.Rewards.Add(Reward.FromFunction("tiny", s => s.Generation * 1e-3, weight));
+            (o.Loss.RewardAggregation, o.MaxCompletionTokens) = (RewardAggregation.NormalizeThenSum, 40);
+        });
+        run.Train();
+        string[] expected =
+        [
+            "Values of the reward tiny differ by only 0.003 in a group: with NormalizeThenSum they are divided by their own standard deviation, which makes as much of that as of right and wrong. "
+                + "Give that reward no weight, or set Loss.RewardAggregation = SumThenNormalize.",
+        ];
+        CollectionAssert.AreEqual(expected[..warnings], run.Log.Warnings.ToArray());
+    }
+
+    [TestMethod]
+    [DataRow(RewardAggregation.NormalizeThenSum, 0)]
+    [DataRow(RewardAggregation.SumThenNormalize, 1)]
+    public void Rewards_that_cancel_are_equal_only_where_their_sum_is_compared(RewardAggregation aggregation, int warnings)
+    {
+        using var run = new TinyRun(o =>
+        {
+            o.Rewards.Add(Reward.FromFunction("up", s => s.Generation));
+            o.Rewards.Add(Reward.FromFunction("down", s => -2.0 * s.Generation, .5));
+            (o.Loss.RewardAggregation, o.MaxCompletionTokens) = (aggregation, 40);
+        });
+        run.Train();
+        Assert.AreEqual(warnings, run.Log.Warnings.Count(w => w.Contains("every group had equal rewards", StringComparison.Ordinal)));
+    }
+
+    [TestMethod]
+    public void One_rollout_of_a_step_that_is_left_out_is_told_though_the_others_are_not()
+    {
+        var policy = TinyPolicy.Create();
+        using var run = new TinyRun(
+            o => (o.ImportanceSampling.Mode, o.ImportanceSampling.MaxRatio, o.RolloutsPerStep, o.PromptsPerRollout, o.Steps) = (CorrectionMode.TokenMask, 1.5, 4, 1, 1), policy: policy)
+        { Engine = new NoisyEngine(policy, noise: 0, shift: -1, onlyRollout: 2) };
+        var steps = run.Train().Steps;
+        Near.AreEqual(.25, steps[0]["sampling/share_masked"], 1e-12, "mean of the step");
+        Assert.AreEqual(1, run.Log.Warnings.Count(w => w.StartsWith("The correction for the sampler left 100", StringComparison.Ordinal)), string.Join('\n', run.Log.Warnings));
+    }
+
+    [TestMethod]
     public void Completions_that_no_reward_can_judge_are_told_once_and_do_not_train()
     {
         using var run = new TinyRun(o =>

@@ -55,6 +55,91 @@ public class TrainingParityTests
     }
 
     [TestMethod]
+    [DataRow("adaptive_entropy.json", """{"entropy_coef":0.5,"entropy_coef_max":0.1}""")]
+    [DataRow("adaptive_entropy.json", """{"entropy_coef":-0.01}""")]
+    [DataRow("onpolicy_dapo.json", """{"entropy_coef":-0.01}""")]
+    [DataRow("onpolicy_dapo.json", """{"epsilon":0}""")]
+    [DataRow("onpolicy_dapo.json", """{"epsilon":1.5}""")]
+    [DataRow("onpolicy_dapo.json", """{"reward_weights":"zero"}""")]
+    [DataRow("sapo_schedule.json", """{"warmup_steps":10}""")]
+    [DataRow("sync_ref.json", """{"ref_model_sync_steps":512}""")]
+    [DataRow("gdpo_weights_none.json", """{"scale_rewards":false}""")]
+    public void What_the_reference_runs_is_replayed_though_our_rules_would_keep_users_from_it(string file, string options)
+    {
+        // The numbers are those of other options, so lines fail; but each is a line of numbers, of a run that came to its end.
+        var failures = Failures(
+            run =>
+            {
+                foreach (var (name, value) in JsonNode.Parse(options)!.AsObject())
+                {
+                    run["options"]![name] = name == "reward_weights" ? new JsonArray([.. run["generation_batches"]![0]!["rewards"]![0]!.AsArray().Select(_ => JsonValue.Create(0))]) : value!.DeepClone();
+                }
+
+                run["effective"]!.AsObject().Clear();
+            },
+            file);
+        string[] ends = [.. failures.Where(line => line.StartsWith("FAIL  run  ", StringComparison.Ordinal) || line.Contains("micro-batches  ", StringComparison.Ordinal))];
+        Assert.IsEmpty(ends, string.Join('\n', ends));
+    }
+
+    [TestMethod]
+    [DataRow(null)]
+    [DataRow(1e-12)]
+    public void A_recording_without_log_probs_has_its_off_policy_mask_from_the_old_ones(double? threshold)
+    {
+        var failures = Failures(
+            run =>
+            {
+                run["options"]!["off_policy_mask_threshold"] = threshold;
+                foreach (var batch in run["generation_batches"]!.AsArray())
+                {
+                    batch!["logprobs"] = null;
+                }
+
+                foreach (var log in run["logs"]!.AsArray().Cast<JsonObject>())
+                {
+                    foreach (var (name, _) in log.Where(entry => entry.Key.StartsWith("sampling/", StringComparison.Ordinal)).ToArray())
+                    {
+                        log.Remove(name);
+                    }
+                }
+            },
+            "mu2_grpo.json");
+
+        // The recording has no mask: with one, in the second walk, losses are others.
+        Assert.AreEqual(threshold is not null, failures.Any(line => line.StartsWith("FAIL  run micro_losses  ", StringComparison.Ordinal)), string.Join('\n', failures));
+        Assert.IsTrue(threshold is not null || failures.Count == 0, string.Join('\n', failures));
+    }
+
+    [TestMethod]
+    public void An_evaluation_before_the_first_step_is_compared()
+    {
+        var failures = Failures(
+            run =>
+            {
+                run["options"]!["eval_on_start"] = true;
+                var log = run["logs"]!.AsArray().First(one => one!["eval_loss"] is not null)!.DeepClone();
+                log["step"] = 0;
+                log["eval_num_tokens"] = 0.0;
+                run["logs"]!.AsArray().Insert(0, log);
+                var batches = run["generation_batches"]!.AsArray();
+                var evaluations = batches.Where(batch => !batch!["train"]!.GetValue<bool>()).ToArray();
+                var each = evaluations.Length / (run["logs"]!.AsArray().Count(one => one!["eval_loss"] is not null) - 1);
+                foreach (var batch in evaluations.Take(each).Reverse())
+                {
+                    batches.Insert(0, batch!.DeepClone());
+                }
+            },
+            "eval_during.json");
+
+        // What was sampled and scored is the same; the loss is that of other weights, and its passes are not in the recording.
+        string[] kinds = [.. failures.Where(line => !line.Contains("no-grad tokens", StringComparison.Ordinal)).Select(line => line.Split("  ")[1])];
+        Assert.IsTrue(kinds.Length > 0 && kinds.All(kind => kind.Contains("eval_", StringComparison.Ordinal)), string.Join('\n', failures));
+        Assert.IsFalse(failures.Any(line => line.Contains("is not among our metrics", StringComparison.Ordinal)), string.Join('\n', failures));
+        Assert.IsFalse(kinds.Any(kind => kind.EndsWith("eval_reward", StringComparison.Ordinal) || kind.EndsWith("eval_completions", StringComparison.Ordinal)), string.Join('\n', failures));
+    }
+
+    [TestMethod]
     [DataRow("option", "FAIL  run  option beam_width is 3: no such option is known here")]
     [DataRow("half precision", "FAIL  run  option bf16 is true: only [false] can be replayed")]
     [DataRow("steps", "FAIL  run  it has 6 steps, but max_steps is 7")]
@@ -104,10 +189,10 @@ public class TrainingParityTests
     }
 
     /// <summary>The lines that fail when a recorded run is changed.</summary>
-    private static IReadOnlyList<string> Failures(Action<JsonNode> change)
+    private static IReadOnlyList<string> Failures(Action<JsonNode> change, string file = "onpolicy_dapo.json")
     {
         using var folder = new TemporaryFolder();
-        var run = JsonNode.Parse(File.ReadAllText(SharedGoldens.Require("training/onpolicy_dapo.json")))!;
+        var run = JsonNode.Parse(File.ReadAllText(SharedGoldens.Require("training/" + file)))!;
         change(run);
         File.WriteAllText(folder["run.json"], run.ToJsonString());
         var report = new Report(TextWriter.Null);
