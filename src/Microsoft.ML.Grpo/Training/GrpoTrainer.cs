@@ -105,7 +105,11 @@ internal sealed class GrpoTrainer : IDisposable
     {
         using var gradients = torch.enable_grad(); // else a caller who has them off would get the policy back as it was
         RunOpening.Announce(_logger, _policy, _order, _plan, _rates, _random.Seed);
-        RunWarnings.Dropout(_logger, _policy.Network.Adapter, _options);
+        if (_plan.ReferencePass)
+        {
+            RunOpening.AnnounceReference(_logger, _policy.Network, _options.Reference);
+        }
+
         var history = new List<IReadOnlyDictionary<string, double>>();
         var initial = new Dictionary<string, double>();
         var network = _policy.Network;

@@ -32,15 +32,6 @@ internal sealed class RunWarnings(ILogger logger, ScaleRewards scale)
         }
     }
 
-    /// <summary>Looks at an adapter that came with the initial policy; of one that the options ask for, they warn themselves.</summary>
-    public static void Dropout(ILogger logger, LoraAdapter? adapter, GrpoOptions options)
-    {
-        if (options.Lora is null && adapter is { Settings.Dropout: > 0 and var share } && options.ResolveCorrection() is { IsOn: true } correction)
-        {
-            RunLog.Option(logger, OptionRule.Text($"The adapter of InitialPolicy has dropout {share} and ImportanceSampling.Mode is {correction.Mode}: sampling has no dropout, so the IS ratio measures it too. Go on from a policy without dropout, or set ImportanceSampling.Mode = Off."));
-        }
-    }
-
     /// <summary>Looks at a rollout.</summary>
     public void Watch(ScoredRollout rollout)
     {

@@ -137,16 +137,4 @@ public class RunWarningsTests
         Assert.AreEqual(warnings, run.Log.Warnings.Count(w => w.StartsWith("The correction for the sampler left ", StringComparison.Ordinal)));
         Assert.AreEqual(warnings == 1, steps[0].GetValueOrDefault("sampling/share_masked") > 0.3);
     }
-
-    [TestMethod]
-    [DataRow(0.1, 1)]
-    [DataRow(0.0, 0)]
-    public void Dropout_that_an_initial_policy_brought_is_told_of_where_the_sampler_is_corrected_for(double dropout, int warnings)
-    {
-        var policy = TinyPolicy.Create();
-        RandomAdapter.AttachTo(policy.Network, new(2, 4, Dropout: dropout));
-        using var run = new TinyRun(o => (o.ImportanceSampling.Mode, o.Steps) = (CorrectionMode.TokenTruncate, 1), policy: policy);
-        run.Train();
-        Assert.AreEqual(warnings, run.Log.Warnings.Count(w => w.StartsWith("The adapter of InitialPolicy has dropout 0.1", StringComparison.Ordinal)));
-    }
 }

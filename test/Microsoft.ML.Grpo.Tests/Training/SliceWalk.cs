@@ -20,7 +20,7 @@ internal sealed class SliceWalk : IDisposable
         var options = _run.Options;
         if (options.Lora is { } lora)
         {
-            RandomAdapter.AttachTo(policy.Network, new(lora.Rank, lora.Alpha, Dropout: lora.Dropout));
+            RandomAdapter.AttachTo(policy.Network, lora.ToSettings());
         }
 
         OptionRules.Check(options);
