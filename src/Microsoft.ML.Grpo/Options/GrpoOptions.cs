@@ -14,7 +14,7 @@ public sealed partial class GrpoOptions
     /// <value>Default: <c>null</c>. Range: required, unless <see cref="InitialPolicy"/> is set.</value>
     /// <remarks>
     /// There is no model to start from without it.
-    /// <para>Refused: together with <see cref="InitialPolicy"/>.</para>
+    /// <para>Refused: together with <see cref="InitialPolicy"/>; a directory that holds an adapter too, unless <see cref="LoraOptions.AdapterPath"/> names the same one.</para>
     /// <para>Source: TRL <c>model</c>.</para>
     /// </remarks>
     public string? ModelPath { get; set; }

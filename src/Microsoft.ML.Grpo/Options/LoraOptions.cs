@@ -33,7 +33,7 @@ public sealed class LoraOptions
     /// <summary>Divides <see cref="Alpha"/> by the root of the rank instead of by the rank.</summary>
     /// <value>Default: <c>null</c> (<c>false</c>). Range: <c>true</c> or <c>false</c>.</value>
     /// <remarks>
-    /// The paper finds that it makes a difference at large ranks only.
+    /// The two differ by the root of the rank, so it matters at large ranks.
     /// <para>Refused: together with <see cref="AdapterPath"/>, whose files say it.</para>
     /// <para>Source: PEFT <c>use_rslora</c>; arXiv 2312.03732.</para>
     /// </remarks>
