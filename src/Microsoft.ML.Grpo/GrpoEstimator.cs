@@ -63,11 +63,16 @@ public sealed class GrpoEstimator : IEstimator<GrpoTransformer>
     /// <returns>The trained policy; dispose it.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The prompt column, or a column that a reward reads, is missing or of the wrong type.</exception>
     /// <exception cref="ArgumentException">There are no rows, a prompt is empty or too long, there are fewer rows than a rollout takes, or options do not fit the model.</exception>
+    /// <exception cref="GrpoOptionsException">
+    /// An option does not fit what is known only now: the length of a run by epochs, the linear layers of the model, the files of
+    /// <see cref="LoraOptions.AdapterPath"/>. All else is told when the estimator is made.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException"><see cref="GrpoOptions.InitialPolicy"/> was disposed.</exception>
     /// <exception cref="IOException">The directory of the model or of the adapter, or one of its files, is missing.</exception>
     /// <exception cref="ModelFormatException">A file of the model or of the adapter is damaged, asks for what is not supported, or does not fit the other.</exception>
     /// <exception cref="InvalidDataException">A file of the tokenizer is damaged.</exception>
     /// <exception cref="NotSupportedException">The tokenizer or the chat template needs what is not supported.</exception>
-    /// <exception cref="InvalidOperationException"><c>MLContext.GpuDeviceId</c> names a GPU that is not there, and <c>FallbackToCpu</c> is false.</exception>
+    /// <exception cref="InvalidOperationException"><c>MLContext.GpuDeviceId</c> names a GPU that is not there, and <c>FallbackToCpu</c> is false; or <see cref="GrpoOptions.InitialPolicy"/> has no weights to go on from.</exception>
     /// <exception cref="OperationCanceledException">The run was cancelled and <see cref="GrpoOptions.OnCancel"/> says to throw.</exception>
     /// <exception cref="TrainingException">A loss or gradient is not finite.</exception>
     /// <exception cref="RewardException">A reward failed.</exception>
@@ -83,16 +88,12 @@ public sealed class GrpoEstimator : IEstimator<GrpoTransformer>
         var validation = _options.Evaluation.ValidationData is { } data
             ? PromptReader.Read(data, _columns.Prompt, _options.Rewards, "validation data", cancelled)
             : null;
-        foreach (var warning in OptionWarnings.For(_options))
-        {
-            RunLog.Option(logger, warning);
-        }
-
         // Never the host's own generator, which moves with every component made before this one.
         var seed = _options.Seed ?? MLNetInternals.SeedOf(host) ?? RandomNumberGenerator.GetInt32(int.MaxValue);
         var policy = PolicyLoading.ToTrain(host, _options, logger, seed);
         try
         {
+            Warn(logger, _options.WithDropoutOf(AdapterFacts.Of(policy.Network)), seed);
             var work = new WorkCounters();
             using var trainer = new GrpoTrainer(policy, _options, seed, rows, validation, logger, work, () => ThrowIfCanceled(host));
             var summary = trainer.Run();
@@ -102,6 +103,19 @@ public sealed class GrpoEstimator : IEstimator<GrpoTransformer>
         {
             policy.Dispose();
             throw;
+        }
+    }
+
+    private static void Warn(ILogger logger, GrpoOptions options, long seed)
+    {
+        foreach (var warning in OptionWarnings.For(options))
+        {
+            RunLog.Option(logger, warning);
+        }
+
+        if (options.InitialPolicy?.Training?.Seed == seed)
+        {
+            RunLog.Option(logger, OptionRule.Text($"The seed is {seed}, as in the run that made InitialPolicy, so this run takes the prompts in the same order from the start, and draws by the same numbers: set another Seed to go on with other prompts."));
         }
     }
 

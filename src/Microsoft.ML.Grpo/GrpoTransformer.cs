@@ -49,7 +49,7 @@ public sealed partial class GrpoTransformer : ITransformer, IDisposable
     {
         _host = environment.Register(nameof(GrpoTransformer));
         _generator = generator;
-        Columns = columns;
+        (Columns, Adapter, Generation) = (columns, generator.Adapter, generator.Generation);
     }
 
     /// <summary>Always <see langword="true"/>: each row is completed by itself.</summary>
@@ -58,7 +58,19 @@ public sealed partial class GrpoTransformer : ITransformer, IDisposable
     /// <summary>What the run that made this policy did; <see langword="null"/> for a policy loaded from a file.</summary>
     public TrainingSummary? Training { get; internal init; }
 
+    /// <summary>
+    /// Whether the policy has an adapter beside its weights. One that has is saved by <see cref="SaveAdapter"/> too, and as
+    /// <see cref="GrpoOptions.InitialPolicy"/> it is trained further with <see cref="GrpoOptions.Lora"/> = null.
+    /// </summary>
+    public bool HasAdapter => Adapter is not null;
+
     internal GrpoColumns Columns { get; }
+
+    /// <summary>The adapter, as rules for options see it; null if there is none.</summary>
+    internal AdapterFacts? Adapter { get; }
+
+    /// <summary>How prompts become tokens and completions; null of what is no policy.</summary>
+    internal GenerationSettings? Generation { get; }
 
     internal int BatchSize => _generator.BatchSize;
 

@@ -7,7 +7,6 @@ internal static class PolicyAdapter
     /// <param name="network">The network.</param>
     /// <param name="options">Validated options.</param>
     /// <param name="dropout">The adapter's dropout from now on; null: what its directory says.</param>
-    /// <exception cref="GrpoOptionsException">The network has an adapter already.</exception>
     public static void Read(CausalLM network, GrpoOptions options, double? dropout = null)
     {
         if (options.Lora?.AdapterPath is not { } path)
@@ -15,18 +14,16 @@ internal static class PolicyAdapter
             return;
         }
 
-        CheckNone(network);
         network.Attach(PeftDirectory.Load(path, network, dropout));
     }
 
     /// <summary>Attaches the adapter that training is to go on with, or a new one; without <see cref="GrpoOptions.Lora"/> the network stays as it is.</summary>
-    /// <exception cref="GrpoOptionsException">The network has an adapter already, a name means no layer of it, or another option does not go with the adapter.</exception>
+    /// <exception cref="GrpoOptionsException">A name means no layer of the network, or the directory's adapter has dropout and is on the head.</exception>
     public static void Prepare(CausalLM network, GrpoOptions options, RunRandom random)
     {
         Read(network, options, options.Lora?.Dropout);
         if (options.Lora is { AdapterPath: null } lora)
         {
-            CheckNone(network);
             network.Attach(LoraInitialization.Create(network, Layers(network, lora), lora.ToSettings(), random, options.InitialPolicy is null ? options.ModelPath : null));
         }
 
@@ -59,18 +56,13 @@ internal static class PolicyAdapter
 
     private static string Full(string directory) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory));
 
+    // Of all other adapters the rules for options tell it before a model is read.
     private static void CheckUse(CausalLM network, GrpoOptions options)
     {
-        if (network.Adapter is not null && options.Reference.SyncEverySteps is { } steps)
+        if (AdapterFacts.Of(network) is { OnHead: true, Settings.Dropout: > 0 and var share })
         {
             throw new GrpoOptionsException([OptionRule.Text(
-                $"Reference.SyncEverySteps is {steps}, but InitialPolicy has an adapter, so that the reference is the model without it, into which nothing can be mixed: set Reference.SyncEverySteps = null, or save the policy with SavePretrained and set ModelPath to that directory in place of InitialPolicy.")]);
-        }
-
-        if (network.Adapter is { Settings.Dropout: > 0 and var share } adapter && adapter.Factors.ContainsKey(CausalLM.HeadLayer))
-        {
-            throw new GrpoOptionsException([OptionRule.Text(
-                $"Lora.Dropout is {share}, but the adapter is on the head ({CausalLM.HeadLayer}) too, whose input has no dropout: set Lora.Dropout = 0, or leave {CausalLM.HeadLayer} out of Lora.TargetModules.")]);
+                $"Lora.AdapterPath is \"{options.Lora?.AdapterPath}\", an adapter on the head ({CausalLM.HeadLayer}), and the dropout is {share}, but the head's input has no dropout: set Lora.Dropout = 0.")]);
         }
     }
 
@@ -86,13 +78,5 @@ internal static class PolicyAdapter
         return unknown.Count == 0
             ? LoraTargets.Named(network, names)
             : throw new GrpoOptionsException([$"Lora.TargetModules holds \"{string.Join("\", \"", unknown)}\", but the linear layers of the model are {LoraTargets.Describe(network)}: use those names, or leave the list empty for all but {CausalLM.HeadLayer}."]);
-    }
-
-    private static void CheckNone(CausalLM network)
-    {
-        if (network.Adapter is not null)
-        {
-            throw new GrpoOptionsException(["InitialPolicy has an adapter, and Lora asks for another on top of it: set Lora = null to go on training the one it has, or save the policy with SavePretrained, which merges it, and set ModelPath to that directory in place of InitialPolicy."]);
-        }
     }
 }

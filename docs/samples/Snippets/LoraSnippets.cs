@@ -20,6 +20,7 @@ internal static class LoraSnippets
             Save(policy, adapter, merged);
             Load(ml, Tiny, adapter);
             GoOn(ml, policy, problems);
+            GoOnFromFile(ml, policy, problems, Path.Combine(directory, "policy.zip"));
             Console.WriteLine(Chosen().TargetModules.Count);
         }
         finally
@@ -82,11 +83,34 @@ internal static class LoraSnippets
             Steps = 2,
             PromptsPerRollout = 4,
             MaxCompletionTokens = 6,
+            Seed = 2,                  // another than before: else the same prompts come again, in the same order
             Optimizer = { LearningRate = 5e-5 },
         };
         using GrpoTransformer further = ml.Transforms.TrainGrpo(options).Fit(problems);
         #endregion
 
         Console.WriteLine(further.Training!.Steps.Count);
+    }
+
+    private static void GoOnFromFile(MLContext ml, GrpoTransformer policy, IDataView problems, string file)
+    {
+        #region LoraGoOnFromFile
+        ml.Model.Save(policy, problems.Schema, file);
+
+        using var saved = (GrpoTransformer)ml.Model.Load(file, out _);
+        var options = new GrpoOptions
+        {
+            InitialPolicy = saved,
+            Lora = saved.HasAdapter ? null : new(),    // the adapter that it has, or a new one
+            Rewards = { Reward.ExactMatch("Answer") },
+            Steps = 2,
+            PromptsPerRollout = 4,
+            MaxCompletionTokens = 6,
+            Seed = 3,
+        };
+        using GrpoTransformer further = ml.Transforms.TrainGrpo(options).Fit(problems);
+        #endregion
+
+        Console.WriteLine(further.HasAdapter);
     }
 }

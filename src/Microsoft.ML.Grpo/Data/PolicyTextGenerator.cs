@@ -18,6 +18,10 @@ internal sealed class PolicyTextGenerator(Policy policy, GenerationSettings sett
 
     public override string Kind => policy.Network.Adapter is null ? KindName : AdaptedKindName;
 
+    public override AdapterFacts? Adapter { get; } = AdapterFacts.Of(policy.Network);
+
+    public override GenerationSettings? Generation => settings;
+
     public override int BatchSize => settings.BatchSize;
 
     public override string SettingsJson => settings.ToJson();
@@ -97,7 +101,8 @@ internal sealed class PolicyTextGenerator(Policy policy, GenerationSettings sett
     {
         if (policy.Network.Adapter is null)
         {
-            base.SaveAdapter(directory);
+            throw new InvalidOperationException(
+                "The policy has no adapter to save: all of its weights were trained, or none. Save it whole with SavePretrained, or train with GrpoOptions.Lora = new().");
         }
 
         PeftDirectory.Save(directory, policy.Network, ScalarType.Float32);

@@ -15,6 +15,12 @@ internal abstract class TextGenerator : IDisposable
     /// <summary>Its settings as one JSON object, saved with the model: no paths, no secrets.</summary>
     public abstract string SettingsJson { get; }
 
+    /// <summary>The adapter beside its weights; null if there is none.</summary>
+    public virtual AdapterFacts? Adapter => null;
+
+    /// <summary>How a policy completes prompts; null of what is no policy.</summary>
+    public virtual GenerationSettings? Generation => null;
+
     /// <summary>Completes prompts. A result depends on its own prompt alone, not on those beside it.</summary>
     /// <param name="prompts">1 to <see cref="BatchSize"/> prompts.</param>
     /// <param name="firstRow">Position of the first prompt in its data, for errors; null if it stands in no data.</param>
@@ -27,15 +33,14 @@ internal abstract class TextGenerator : IDisposable
     /// <param name="entries">Takes the files that the loader of this <see cref="Kind"/> finds again.</param>
     public abstract void Save(IModelEntryWriter entries);
 
-    /// <summary>Writes the policy as a Hugging Face directory, completely or not at all.</summary>
+    /// <summary>Writes the policy as a Hugging Face directory.</summary>
     /// <param name="directory">Where to.</param>
     public abstract void SavePretrained(string directory);
 
-    /// <summary>Writes the policy's adapter as a PEFT directory, completely or not at all.</summary>
+    /// <summary>Writes the policy's adapter as a PEFT directory.</summary>
     /// <param name="directory">Where to.</param>
     /// <exception cref="InvalidOperationException">It has no adapter.</exception>
-    public virtual void SaveAdapter(string directory) => throw new InvalidOperationException(
-        "The policy has no adapter to save: all of its weights were trained, or none. Save it whole with SavePretrained, or train with GrpoOptions.Lora = new().");
+    public abstract void SaveAdapter(string directory);
 
     /// <inheritdoc/>
     public abstract void Dispose();

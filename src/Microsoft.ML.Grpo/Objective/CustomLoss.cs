@@ -18,8 +18,8 @@ internal sealed class CustomLoss(string name, Func<PolicyLossTerms, Tensor> perT
     /// <inheritdoc/>
     internal override Tensor PerToken(LossTerms terms)
     {
-        Tensor result = perToken(new PolicyLossTerms(terms.Lp, terms.Old, terms.Ratio.Log, terms.Advantages, terms.Mask));
         long[] tokens = terms.Mask.shape; // [B, T]
+        Tensor result = Call(terms);
         if (result is null || result.shape is not [var rows, var columns] || rows != tokens[0] || (columns != tokens[1] && columns != 1) || result.requires_grad != terms.Lp.requires_grad)
         {
             throw new InvalidOperationException(string.Create(
@@ -40,6 +40,19 @@ internal sealed class CustomLoss(string name, Func<PolicyLossTerms, Tensor> perT
         LossMean.SliceTokens => Normalisers.MeanOverSliceTokens(perToken, mask, scale),
         _ => Normalisers.MeanOverAllowedTokens(perToken, mask, scale),
     };
+
+    private Tensor Call(LossTerms terms)
+    {
+        try
+        {
+            return perToken(new PolicyLossTerms(terms.Lp, terms.Old, terms.Ratio.Log, terms.Advantages, terms.Mask));
+        }
+        catch (Exception cause) when (cause is not OperationCanceledException)
+        {
+            throw new InvalidOperationException(
+                $"The custom loss '{name}' failed: {cause.Message.Split('\n')[0]} Its terms are [{string.Join(", ", terms.Mask.shape)}], the log-ratio [{string.Join(", ", terms.Ratio.Log.shape)}], advantages [{terms.Mask.shape[0]}, 1]; they must not be changed or disposed.", cause);
+        }
+    }
 
     private static string Describe(Tensor? result) =>
         result is null ? "null" : $"a tensor [{string.Join(", ", result.shape)}]{(result.requires_grad ? "" : " without a gradient")}";

@@ -33,7 +33,7 @@ public sealed class EvaluationOptions
     /// <value>Default: <c>true</c>. Range: <c>true</c> or <c>false</c>.</value>
     /// <remarks>
     /// It is how the policy will mostly be used.
-    /// <para>Ignored: without <see cref="ValidationData"/>.</para>
+    /// <para>Refused: another than the default without <see cref="ValidationData"/>.</para>
     /// <para>Source: our own.</para>
     /// </remarks>
     public bool Greedy { get; set; } = true;
@@ -42,7 +42,7 @@ public sealed class EvaluationOptions
     /// <value>Default: <c>true</c>. Range: <c>true</c> or <c>false</c>.</value>
     /// <remarks>
     /// One pass over at most 256 completions tells whether a run is going astray.
-    /// <para>Ignored: without <see cref="ValidationData"/>.</para>
+    /// <para>Refused: another than the default without <see cref="ValidationData"/>.</para>
     /// <para>Source: our own.</para>
     /// </remarks>
     public bool Drift { get; set; } = true;
@@ -51,7 +51,7 @@ public sealed class EvaluationOptions
     /// <value>Default: <c>false</c>. Range: <c>true</c> or <c>false</c>.</value>
     /// <remarks>
     /// The loss of GRPO says little about the policy, and costs a pass over the completions (two where <see cref="LossOptions.Beta"/> is above 0).
-    /// <para>Ignored: without <see cref="ValidationData"/>.</para>
+    /// <para>Refused: another than the default without <see cref="ValidationData"/>.</para>
     /// <para>Source: Hugging Face <c>eval_loss</c>, which cannot be left out.</para>
     /// </remarks>
     public bool Loss { get; set; }

@@ -33,6 +33,21 @@ public sealed partial class GrpoOptions
 
     internal int ResolvedMaxResampleRounds => MaxResampleRounds ?? 3;
 
+    /// <summary>The dropout of the adapter that is trained; of one in a directory, whose files are not read yet, only what is set.</summary>
+    internal double ResolvedDropout => Lora?.ResolvedDropout ?? InitialPolicy?.Adapter?.Settings.Dropout ?? 0;
+
+    /// <summary>A copy that knows the dropout of the adapter that <see cref="LoraOptions.AdapterPath"/> named, now that it is read.</summary>
+    internal GrpoOptions WithDropoutOf(AdapterFacts? adapter)
+    {
+        GrpoOptions copy = Snapshot();
+        if (copy.Lora is { Dropout: null } lora)
+        {
+            lora.Dropout = adapter?.Settings.Dropout;
+        }
+
+        return copy;
+    }
+
     /// <summary>A copy for a run of so many steps, which a run by epochs knows once its data is counted.</summary>
     /// <exception cref="GrpoOptionsException">An option asks for more steps than there are.</exception>
     internal GrpoOptions ForSteps(int steps)

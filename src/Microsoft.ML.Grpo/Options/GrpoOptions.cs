@@ -14,7 +14,7 @@ public sealed partial class GrpoOptions
     /// <value>Default: <c>null</c>. Range: required, unless <see cref="InitialPolicy"/> is set.</value>
     /// <remarks>
     /// There is no model to start from without it.
-    /// <para>Refused: together with <see cref="InitialPolicy"/>.</para>
+    /// <para>Refused: together with <see cref="InitialPolicy"/>; a directory that holds an adapter too, unless <see cref="LoraOptions.AdapterPath"/> names the same one.</para>
     /// <para>Source: TRL <c>model</c>.</para>
     /// </remarks>
     public string? ModelPath { get; set; }
@@ -199,7 +199,7 @@ public sealed partial class GrpoOptions
     /// <summary>Fixes every random draw of the run.</summary>
     /// <value>Default: <c>null</c> (the seed of the <c>MLContext</c>, else one that is drawn and logged). Range: any number.</value>
     /// <remarks>
-    /// The same seed, options, data and machine give the same weights to the bit.
+    /// The same seed, options, data and machine give the same weights to the bit. A run that goes on from an <see cref="InitialPolicy"/> with the seed of the run before takes the prompts in the same order from the start and draws by the same numbers; that is warned of where that seed is known.
     /// <para>Source: Hugging Face <c>seed</c>.</para>
     /// </remarks>
     public long? Seed { get; set; }
@@ -231,7 +231,8 @@ public sealed partial class GrpoOptions
     /// <summary>Trains low-rank adapters beside frozen weights, as its own options say, instead of the weights.</summary>
     /// <value>Default: <c>null</c> (all weights are trained). Range: <c>new()</c>, with its own options.</value>
     /// <remarks>
-    /// Gradients and optimizer state are then a fraction of the model's size, and the default learning rate is larger.
+    /// Gradients and optimizer state are then a fraction of the model's size, and the default learning rate is larger. Unlike the other groups it is null until it is set: write <c>Lora = new() { Rank = 8 }</c>, with <c>new()</c>.
+    /// <para>Refused: together with an <see cref="InitialPolicy"/> that has an adapter.</para>
     /// <para>Source: PEFT <c>LoraConfig</c>; LoRA, arXiv 2106.09685.</para>
     /// </remarks>
     public LoraOptions? Lora { get; set; }
@@ -239,8 +240,8 @@ public sealed partial class GrpoOptions
     /// <summary>The policy of an earlier run, to go on from.</summary>
     /// <value>Default: <c>null</c> (the model of <see cref="ModelPath"/>). Range: a transformer that is not disposed when <c>Fit</c> starts; it is not changed.</value>
     /// <remarks>
-    /// Optimizer, schedule and reference policy start afresh; an adapter that it has is what is trained.
-    /// <para>Refused: together with <see cref="ModelPath"/>.</para>
+    /// Optimizer, schedule, order of the prompts and draws start afresh, so give each run another <see cref="Seed"/>. An adapter that it has is what is trained, and the reference is then the model without it; else the reference is this policy. Its <see cref="SystemPrompt"/>, <see cref="PromptFormat"/>, <see cref="SamplingOptions.StopTokenIds"/> and <see cref="ExecutionOptions.Precision"/> are not taken over: where they are left at their defaults and it has others, that is warned of.
+    /// <para>Refused: together with <see cref="ModelPath"/>; one that has an adapter together with <see cref="Lora"/>.</para>
     /// <para>Source: ML.NET's estimators that take an earlier model.</para>
     /// </remarks>
     public GrpoTransformer? InitialPolicy { get; set; }

@@ -86,7 +86,7 @@ public sealed class LossOptions
     /// <summary>The entropy bonus.</summary>
     public EntropyOptions Entropy { get; private set; } = new();
 
-    /// <summary>Weight of the divergence from the reference policy: the one before training, unless <see cref="ReferenceOptions.SyncEverySteps"/> lets it follow.</summary>
+    /// <summary>Weight of the divergence from the reference policy: the policy before training, unless <see cref="ReferenceOptions.SyncEverySteps"/> lets it follow; where an adapter is trained, the model without it.</summary>
     /// <value>Default: <c>0</c>. Range: 0 or more.</value>
     /// <remarks>
     /// At 0 no reference policy is kept and no reference pass runs.
@@ -145,10 +145,10 @@ public sealed class LossOptions
         EpsilonLow = EpsilonLow,
         EpsilonHigh = ResolvedEpsilonHigh,
         Delta = Delta,
-        SapoTemperaturePositive = Sapo.TemperaturePositive ?? 1,
-        SapoTemperatureNegative = Sapo.TemperatureNegative ?? 1.05,
-        VespoPositive = new(Vespo.KPositive ?? 2, Vespo.LambdaPositive ?? 3),
-        VespoNegative = new(Vespo.KNegative ?? 3, Vespo.LambdaNegative ?? 2),
+        SapoTemperaturePositive = Sapo.ResolvedTemperaturePositive,
+        SapoTemperatureNegative = Sapo.ResolvedTemperatureNegative,
+        VespoPositive = new(Vespo.ResolvedKPositive, Vespo.ResolvedLambdaPositive),
+        VespoNegative = new(Vespo.ResolvedKNegative, Vespo.ResolvedLambdaNegative),
         OffPolicyMaskThreshold = OffPolicyMaskThreshold,
         TopEntropyQuantile = TopEntropyQuantile,
         EntropyBonus = Entropy.HasBonus,

@@ -23,12 +23,12 @@ internal static class LossRules
         NoEffect("Loss.Delta", o => o.Loss.Delta, o => Unless(o.Loss.Clips, o, "Loss.Type to one that clips, such as Dapo")),
 
         // Numbers of one loss
-        .. NumberOf(LossType.Sapo, "TemperaturePositive", o => o.Loss.Sapo.TemperaturePositive, v => v > 0, AboveZero, "1"),
-        .. NumberOf(LossType.Sapo, "TemperatureNegative", o => o.Loss.Sapo.TemperatureNegative, v => v > 0, AboveZero, "1.05"),
-        .. NumberOf(LossType.Vespo, "KPositive", o => o.Loss.Vespo.KPositive, _ => true, "finite", "2"),
-        .. NumberOf(LossType.Vespo, "LambdaPositive", o => o.Loss.Vespo.LambdaPositive, _ => true, "finite", "3"),
-        .. NumberOf(LossType.Vespo, "KNegative", o => o.Loss.Vespo.KNegative, _ => true, "finite", "3"),
-        .. NumberOf(LossType.Vespo, "LambdaNegative", o => o.Loss.Vespo.LambdaNegative, _ => true, "finite", "2"),
+        .. NumberOf(LossType.Sapo, "TemperaturePositive", o => o.Loss.Sapo.TemperaturePositive, v => v > 0, AboveZero, Defaults.Sapo.ResolvedTemperaturePositive),
+        .. NumberOf(LossType.Sapo, "TemperatureNegative", o => o.Loss.Sapo.TemperatureNegative, v => v > 0, AboveZero, Defaults.Sapo.ResolvedTemperatureNegative),
+        .. NumberOf(LossType.Vespo, "KPositive", o => o.Loss.Vespo.KPositive, _ => true, "finite", Defaults.Vespo.ResolvedKPositive),
+        .. NumberOf(LossType.Vespo, "LambdaPositive", o => o.Loss.Vespo.LambdaPositive, _ => true, "finite", Defaults.Vespo.ResolvedLambdaPositive),
+        .. NumberOf(LossType.Vespo, "KNegative", o => o.Loss.Vespo.KNegative, _ => true, "finite", Defaults.Vespo.ResolvedKNegative),
+        .. NumberOf(LossType.Vespo, "LambdaNegative", o => o.Loss.Vespo.LambdaNegative, _ => true, "finite", Defaults.Vespo.ResolvedLambdaNegative),
 
         // Which tokens count
         Real("Loss.OffPolicyMaskThreshold", o => o.Loss.OffPolicyMaskThreshold, _ => true, "finite", "leave it null for off"),
@@ -36,10 +36,10 @@ internal static class LossRules
 
         // Entropy bonus
         Real("Loss.Entropy.Coefficient", o => o.Loss.Entropy.Coefficient, v => v >= 0, "0 or more and finite", "leave it at 0 for no bonus"),
-        .. OfAdaptive("Target", o => o.Loss.Entropy.Target, v => v >= 0, "0 or more and finite", "0.2"),
-        .. OfAdaptive("Delta", o => o.Loss.Entropy.Delta, v => v > 0, AboveZero, "0.005"),
-        .. OfAdaptive("Minimum", o => o.Loss.Entropy.Minimum, v => v >= 0, "0 or more and finite", "0"),
-        .. OfAdaptive("Maximum", o => o.Loss.Entropy.Maximum, v => v >= 0, "0 or more and finite", "1"),
+        .. OfAdaptive("Target", o => o.Loss.Entropy.Target, v => v >= 0, "0 or more and finite", Defaults.Entropy.ResolvedTarget),
+        .. OfAdaptive("Delta", o => o.Loss.Entropy.Delta, v => v > 0, AboveZero, Defaults.Entropy.ResolvedDelta),
+        .. OfAdaptive("Minimum", o => o.Loss.Entropy.Minimum, v => v >= 0, "0 or more and finite", Defaults.Entropy.ResolvedMinimum),
+        .. OfAdaptive("Maximum", o => o.Loss.Entropy.Maximum, v => v >= 0, "0 or more and finite", Defaults.Entropy.ResolvedMaximum),
         new("Loss.Entropy.Maximum", o => o.Loss.Entropy.Adaptive && o.Loss.Entropy.ResolvedMaximum < o.Loss.Entropy.ResolvedMinimum, o => Text($"Loss.Entropy.Maximum is {o.Loss.Entropy.ResolvedMaximum}, but must be Loss.Entropy.Minimum, which is {o.Loss.Entropy.ResolvedMinimum}, or more: raise it, or lower Loss.Entropy.Minimum.")),
         new("Loss.Entropy.Coefficient", o => o.Loss.Entropy.Adaptive && o.Loss.Entropy.Coefficient > o.Loss.Entropy.ResolvedMaximum, o => Text($"Loss.Entropy.Coefficient is {o.Loss.Entropy.Coefficient}, but must not start above Loss.Entropy.Maximum, which is {o.Loss.Entropy.ResolvedMaximum}: lower it, or raise Loss.Entropy.Maximum.")),
 
@@ -50,7 +50,7 @@ internal static class LossRules
         NoEffect("Reference.SyncEverySteps", o => o.Reference.SyncEverySteps, WithoutBeta),
         NoEffect("Reference.SyncEverySteps", o => o.Reference.SyncEverySteps, o => o.Reference.SyncEverySteps > o.Steps && o.Steps > 0 ? Text($"in a run of {o.Steps} steps: make it smaller") : null),
         new("Reference.SyncEverySteps", o => o.Reference.SyncEverySteps is not null && o.Lora is not null, o => Text($"Reference.SyncEverySteps is {o.Reference.SyncEverySteps}, but with Lora the reference is the model without its adapters, into which nothing can be mixed: set Reference.SyncEverySteps = null, or Lora = null.")),
-        Real("Reference.SyncMix", o => o.Reference.SyncMix, v => v is > 0 and <= 1, "above 0 and at most 1", "leave it null for 0.6"),
+        Real("Reference.SyncMix", o => o.Reference.SyncMix, v => v is > 0 and <= 1, "above 0 and at most 1", Text($"leave it null for {new ReferenceOptions().ResolvedSyncMix}")),
         NoEffect("Reference.SyncMix", o => o.Reference.SyncMix, o => o.Reference.SyncEverySteps is null ? "while Reference.SyncEverySteps is null: set Reference.SyncEverySteps" : null),
 
         // Advantages
@@ -59,15 +59,15 @@ internal static class LossRules
         NoEffect("Loss.ScaleRewards", o => Changed(o.Loss.ScaleRewards, Defaults.ScaleRewards), o => o.Loss.RewardAggregation == RewardAggregation.NormalizeThenSum ? "while Loss.RewardAggregation is NormalizeThenSum, which divides by deviations of its own: set Loss.RewardAggregation = SumThenNormalize" : null, $"{Defaults.ScaleRewards}"),
     ];
 
-    private static OptionRule[] NumberOf(LossType type, string name, Func<GrpoOptions, double?> read, Func<double, bool> inRange, string range, string usual) =>
+    private static OptionRule[] NumberOf(LossType type, string name, Func<GrpoOptions, double?> read, Func<double, bool> inRange, string range, double usual) =>
     [
-        Real($"Loss.{type}.{name}", read, inRange, range, $"leave it null for {usual}"),
+        Real($"Loss.{type}.{name}", read, inRange, range, Text($"leave it null for {usual}")),
         NoEffect($"Loss.{type}.{name}", o => read(o), o => Unless(o.Loss.Is(type), o, $"Loss.Type = {type}")),
     ];
 
-    private static OptionRule[] OfAdaptive(string name, Func<GrpoOptions, double?> read, Func<double, bool> inRange, string range, string usual) =>
+    private static OptionRule[] OfAdaptive(string name, Func<GrpoOptions, double?> read, Func<double, bool> inRange, string range, double usual) =>
     [
-        Real($"Loss.Entropy.{name}", read, inRange, range, $"leave it null for {usual}"),
+        Real($"Loss.Entropy.{name}", read, inRange, range, Text($"leave it null for {usual}")),
         NoEffect($"Loss.Entropy.{name}", o => read(o), o => o.Loss.Entropy.Adaptive ? null : "while Loss.Entropy.Adaptive is false: set Loss.Entropy.Adaptive = true"),
     ];
 

@@ -8,7 +8,7 @@ public sealed class OptimizerOptions
     private const int DefaultWarmupPercent = 5;
 
     /// <summary>The largest learning rate of the run.</summary>
-    /// <value>Default: <c>null</c> (1e-6; 1e-4 with <see cref="GrpoOptions.Lora"/>). Range: 0 or more; 0 trains nothing, and is warned of.</value>
+    /// <value>Default: <c>null</c> (1e-6; 1e-4 where an adapter is trained). Range: 0 or more; 0 trains nothing, and is warned of.</value>
     /// <remarks>
     /// All weights of a pretrained model are safe at 1e-6, which would never move an adapter; a model of a few million weights wants about 1e-3.
     /// <para>Source: TRL <c>learning_rate</c>.</para>
@@ -71,7 +71,7 @@ public sealed class OptimizerOptions
     /// </remarks>
     public double MaxGradientNorm { get; set; } = 1;
 
-    /// <summary>The largest learning rate; the default depends on whether adapters are trained or all weights.</summary>
+    /// <summary>The largest learning rate; the default depends on whether an adapter is trained or all weights.</summary>
     internal double ResolveLearningRate(bool lora) => LearningRate ?? (lora ? DefaultLoraLearningRate : DefaultLearningRate);
 
     /// <summary>The warm-up of a run of <paramref name="steps"/> steps.</summary>

@@ -42,12 +42,16 @@ internal sealed record OptionRule(string Option, Func<GrpoOptions, bool> IsBroke
     public static object? Changed<T>(T value, T usual) => EqualityComparer<T>.Default.Equals(value, usual) ? null : value is null ? "null" : value;
 
     /// <summary>Which options, if any, make the sampler draw from a part of the distribution.</summary>
-    public static string Truncations(SamplingOptions sampling) => string.Join(", ", new[]
-    {
+    public static string Truncations(SamplingOptions sampling) => Those(
         sampling.TopK is null ? null : Text($"Sampling.TopK = {sampling.TopK}"),
         sampling.TopP is null or 1 ? null : Text($"Sampling.TopP = {sampling.TopP}"),
-        sampling.MinP is null or 0 ? null : Text($"Sampling.MinP = {sampling.MinP}"),
-    }.OfType<string>());
+        sampling.MinP is null or 0 ? null : Text($"Sampling.MinP = {sampling.MinP}"));
+
+    /// <summary>Those that are not null, with commas between them.</summary>
+    public static string Those(params string?[] options) => string.Join(", ", options.OfType<string>());
+
+    /// <summary>Whether a name is missing.</summary>
+    public static bool Blank(string? text) => string.IsNullOrWhiteSpace(text);
 
     /// <summary>Text with numbers as code spells them, whatever the culture.</summary>
     public static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);

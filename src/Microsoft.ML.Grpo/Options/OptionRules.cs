@@ -10,7 +10,7 @@ internal static class OptionRules
     ];
 
     public static IReadOnlyList<OptionRule> All { get; } =
-        [.. RunRules.All, .. LossRules.All, .. CorrectionRules.All, .. LearningRules.All, .. UseRules.All];
+        [.. RunRules.All, .. LossRules.All, .. CorrectionRules.All, .. LearningRules.All, .. AdapterRules.All, .. UseRules.All];
 
     /// <summary>Says everything that is wrong with the options at once.</summary>
     /// <exception cref="GrpoOptionsException">At least one rule is broken.</exception>

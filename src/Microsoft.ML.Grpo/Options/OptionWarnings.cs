@@ -23,8 +23,14 @@ internal static class OptionWarnings
         new("Loss.OffPolicyMaskThreshold", o => o.Loss.OffPolicyMaskThreshold < 0, o => Text($"Loss.OffPolicyMaskThreshold is {o.Loss.OffPolicyMaskThreshold}: below 0 it leaves out completions that have not drifted at all. Set it above 0.")),
 
         // What cannot act, or acts on the wrong thing
-        new("Loss.EpsilonLow", o => RatioIsOne(o) && ActAwayFromOne(o).Length > 0, o => $"{ActAwayFromOne(o)} has no effect: the weights do not change while a rollout is in use, so the policy ratio is 1 at every update. Raise StepsPerRollout or IterationsPerRollout if it is to act."),
-        new("Lora.Dropout", o => o.Lora is { Dropout: > 0 } && o.ResolveCorrection().IsOn, o => Text($"Lora.Dropout is {o.Lora!.Dropout} and ImportanceSampling.Mode is {o.ResolveCorrection().Mode}: sampling has no dropout, so the IS ratio measures it too. Set Lora.Dropout = 0, or ImportanceSampling.Mode = Off.")),
+        new("Loss.EpsilonLow", o => RatioIsOne(o) && ActAwayFromOne(o).Length > 0, o => $"{ActAwayFromOne(o)} has no effect: the weights do not change while a rollout is in use, so the policy ratio is 1 at every update. {ToMakeItAct(o)} if it is to act."),
+        new("Lora.Dropout", o => o.ResolvedDropout > 0 && o.ResolveCorrection().IsOn, o => Text($"{(o.Lora is null ? "The dropout of InitialPolicy's adapter" : "Lora.Dropout")} is {o.ResolvedDropout} and ImportanceSampling.Mode is {o.ResolveCorrection().Mode}: sampling has no dropout, so the IS ratio measures it too. {(o.Lora is null ? "Go on from a policy without dropout" : "Set Lora.Dropout = 0")}, or set ImportanceSampling.Mode = Off.")),
+
+        // What an earlier policy was trained with and these options leave at their defaults
+        new("SystemPrompt", o => o is { SystemPrompt: null, PromptFormat: PromptFormat.Auto } && o.InitialPolicy?.Generation is { SystemPrompt: not null }, o => $"SystemPrompt is null, but InitialPolicy has \"{o.InitialPolicy!.Generation!.SystemPrompt}\", which is not taken over: set SystemPrompt to that text, unless you mean none."),
+        new("PromptFormat", o => o.PromptFormat == PromptFormat.Auto && o.InitialPolicy?.Generation is { PromptFormat: PromptFormat.Raw }, _ => "PromptFormat is Auto, but that of InitialPolicy is Raw, which is not taken over: set PromptFormat = Raw, unless you mean a chat template."),
+        new("Sampling.StopTokenIds", o => o.Sampling.StopTokenIds.Count == 0 && o.InitialPolicy?.Generation is { StopTokenIds.Count: > 0 }, o => $"Sampling.StopTokenIds is empty, but InitialPolicy has {string.Join(", ", o.InitialPolicy!.Generation!.StopTokenIds)}, which are not taken over: set Sampling.StopTokenIds to them, unless you mean the model's own."),
+        new("Execution.Precision", o => o.Execution.Precision == Precision.Float32 && o.InitialPolicy?.Generation is { Precision: Precision.Float64 }, _ => "Execution.Precision is Float32, but that of InitialPolicy is Float64, which is not taken over, so its weights are rounded: set Execution.Precision = Float64, unless you mean it."),
     ];
 
     /// <summary>The warnings for options that break no rule.</summary>
@@ -34,25 +40,32 @@ internal static class OptionWarnings
     private static bool SumsTokens(LossOptions loss) =>
         loss.Is(LossType.Bnpo) || loss.Is(LossType.DrGrpo) || loss.Is(LossType.Dapo) || loss.Is(LossType.Cispo);
 
-    /// <summary>Dropout makes a second visit to a rollout, or a scoring pass before the first, differ though the weights do not.</summary>
+    /// <summary>
+    /// Whether the loss compares the policy with itself. With a correction, dropout makes a second walk over a rollout, or a scoring pass
+    /// before the first, differ though the weights do not; without one, each visit's own log-probs are the old ones.
+    /// </summary>
     private static bool RatioIsOne(GrpoOptions o)
     {
         Schedule schedule = o.ResolveSchedule();
-        bool secondPass = schedule.Iterations > 1 || o.ImportanceSampling.Route == CorrectionRoute.Precompute;
-        return schedule.Aligned && !(secondPass && o.Lora is { Dropout: > 0 });
+        bool otherPass = o.ResolveCorrection().IsOn && (schedule.Iterations > 1 || o.ImportanceSampling.Route == CorrectionRoute.Precompute);
+        return schedule.Aligned && !(otherPass && o.ResolvedDropout > 0);
     }
+
+    /// <summary>The remedy that the form of the schedule allows.</summary>
+    private static string ToMakeItAct(GrpoOptions o) =>
+        o.AdvancedSchedule is not null ? "Make AdvancedSchedule.Accumulation no multiple of SlicesPerRollout × Iterations"
+        : o.RolloutsPerStep > 1 ? "Set RolloutsPerStep = null, and StepsPerRollout or IterationsPerRollout above 1,"
+        : "Raise StepsPerRollout or IterationsPerRollout";
 
     private static bool VespoIsSet(VespoOptions vespo) => (vespo.KPositive ?? vespo.LambdaPositive ?? vespo.KNegative ?? vespo.LambdaNegative) is not null;
 
     /// <summary>The options that were set and act only where the policy ratio is not 1. Cispo's bound is not among them: below 1 it always acts, and it has to be set.</summary>
-    private static string ActAwayFromOne(GrpoOptions o) => string.Join(", ", new[]
-    {
+    private static string ActAwayFromOne(GrpoOptions o) => Those(
         o.Loss.EpsilonLow == Defaults.EpsilonLow ? null : Text($"Loss.EpsilonLow = {o.Loss.EpsilonLow}"),
         o.Loss.Clips && o.Loss.EpsilonHigh is { } high ? Text($"Loss.EpsilonHigh = {high}") : null,
         o.Loss.Delta >= 1 ? Text($"Loss.Delta = {o.Loss.Delta}") : null,
         o.Loss.Sapo.TemperaturePositive is { } positive ? Text($"Loss.Sapo.TemperaturePositive = {positive}") : null,
         o.Loss.Sapo.TemperatureNegative is { } negative ? Text($"Loss.Sapo.TemperatureNegative = {negative}") : null,
         o.ResolveCorrection().IsOn || !VespoIsSet(o.Loss.Vespo) ? null : "Loss.Vespo",
-        o.Loss.OffPolicyMaskThreshold >= 0 && o is { RolloutEngine: null, Lora: null or { Dropout: 0 } } ? Text($"Loss.OffPolicyMaskThreshold = {o.Loss.OffPolicyMaskThreshold}") : null,
-    }.OfType<string>());
+        o.Loss.OffPolicyMaskThreshold >= 0 && o is { RolloutEngine: null, ResolvedDropout: 0 } ? Text($"Loss.OffPolicyMaskThreshold = {o.Loss.OffPolicyMaskThreshold}") : null);
 }

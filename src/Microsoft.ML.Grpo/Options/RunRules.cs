@@ -40,7 +40,7 @@ internal static class RunRules
         AtLeast("MinInformativeGroups", o => o.MinInformativeGroups, 1, "leave it null for rollouts as their prompts give them"),
         new("MinInformativeGroups", o => o.MinInformativeGroups > o.PromptsPerRollout && o.PromptsPerRollout > 0, o => Text($"MinInformativeGroups is {o.MinInformativeGroups}, but a rollout has {o.PromptsPerRollout} groups: set it to {o.PromptsPerRollout} or less, or raise PromptsPerRollout.")),
         new("MinInformativeGroups", o => o is { MinInformativeGroups: not null, Steps: null }, o => Text($"MinInformativeGroups is {o.MinInformativeGroups}, but Steps is null, and how many rollouts an epoch makes is not known when a rollout takes as many prompts as it needs: set Steps, and Epochs = null, or MinInformativeGroups = null.")),
-        AtLeast("MaxResampleRounds", o => o.MaxResampleRounds, 1, "leave it null for 3"),
+        AtLeast("MaxResampleRounds", o => o.MaxResampleRounds, 1, $"leave it null for {new GrpoOptions().ResolvedMaxResampleRounds}"),
         NoEffect("MaxResampleRounds", o => o.MaxResampleRounds, o => o.MinInformativeGroups is null ? "while MinInformativeGroups is null: set MinInformativeGroups" : null),
 
         // Schedule
@@ -64,8 +64,6 @@ internal static class RunRules
         new("Sampling.StopTokenIds", o => o.Sampling.StopTokenIds.Any(id => id < 0), o => Text($"Sampling.StopTokenIds holds {o.Sampling.StopTokenIds.First(id => id < 0)}, but token ids start at 0: take it out, or leave the list empty for the model's own.")),
     ];
 
-    private static bool Blank(string? text) => string.IsNullOrWhiteSpace(text);
-
     private static bool Cuts(int? parts, GrpoOptions o) => parts > 0 && o.RowsPerRollout > 0 && o.RowsPerRollout % parts != 0;
 
     private static (string Options, string Column)? SharedColumn(GrpoOptions o)
@@ -81,12 +79,10 @@ internal static class RunRules
             .Select(g => ((string, string)?)(string.Join(" and ", g.Select(c => c.Option)), g.Key!)).FirstOrDefault();
     }
 
-    private static string SetBeside(GrpoOptions o) => string.Join(", ", new[]
-    {
+    private static string SetBeside(GrpoOptions o) => Those(
         o.StepsPerRollout is null ? null : nameof(o.StepsPerRollout),
         o.RolloutsPerStep is null ? null : nameof(o.RolloutsPerStep),
-        o.IterationsPerRollout is null ? null : nameof(o.IterationsPerRollout),
-    }.OfType<string>());
+        o.IterationsPerRollout is null ? null : nameof(o.IterationsPerRollout));
 
     private static string? SharedName(GrpoOptions o) =>
         o.Rewards.Where(r => r is not null).GroupBy(r => r.Name).FirstOrDefault(g => g.Count() > 1)?.Key;

@@ -23,5 +23,9 @@ public sealed class SapoOptions
     /// </remarks>
     public double? TemperatureNegative { get; set; }
 
+    internal double ResolvedTemperaturePositive => TemperaturePositive ?? 1;
+
+    internal double ResolvedTemperatureNegative => TemperatureNegative ?? 1.05;
+
     internal SapoOptions Snapshot() => (SapoOptions)MemberwiseClone();
 }

@@ -8,7 +8,7 @@ internal static class UseRules
     public static IReadOnlyList<OptionRule> All { get; } =
     [
         // Execution
-        AtLeast("Execution.MicroBatchTokens", o => o.Execution.MicroBatchTokens, 1, "leave it null for 4096"),
+        AtLeast("Execution.MicroBatchTokens", o => o.Execution.MicroBatchTokens, 1, $"leave it null for {new ExecutionOptions().ResolvedMicroBatchTokens}"),
         AtLeast("Execution.Threads", o => o.Execution.Threads, 1, "leave it null for TorchSharp's own choice"),
         Known("Execution.Precision", o => o.Execution.Precision),
 

@@ -43,5 +43,13 @@ public sealed class VespoOptions
     /// </remarks>
     public double? LambdaNegative { get; set; }
 
+    internal double ResolvedKPositive => KPositive ?? 2;
+
+    internal double ResolvedLambdaPositive => LambdaPositive ?? 3;
+
+    internal double ResolvedKNegative => KNegative ?? 3;
+
+    internal double ResolvedLambdaNegative => LambdaNegative ?? 2;
+
     internal VespoOptions Snapshot() => (VespoOptions)MemberwiseClone();
 }

@@ -70,7 +70,7 @@ internal sealed class GrpoTrainer : IDisposable
         _sampling = options.Sampling.ToParameters(options.MaxCompletionTokens, policy.StopIds);
         _dynamic = options.MinInformativeGroups is { } least ? new(least, options.ResolvedMaxResampleRounds, _order, options.Loss.RewardAggregation, logger) : null;
         _rates = new(options.Optimizer.ResolveLearningRate(policy.Network.Adapter is not null), options.Optimizer.Schedule, options.Optimizer.ResolveWarmupSteps(_steps), _steps);
-        _warnings = new(logger, options.Loss.ScaleRewards, options.Loss.RewardAggregation);
+        _warnings = new(logger, options.Loss);
         _clock = new(_steps, work, options.Progress, TimeProvider.System);
 
         var scorer = new RewardScorer([.. options.Rewards]);
@@ -110,7 +110,11 @@ internal sealed class GrpoTrainer : IDisposable
     {
         using var gradients = torch.enable_grad(); // else a caller who has them off would get the policy back as it was
         RunOpening.Announce(_logger, _policy, _order, ObjectiveWords.Of(_options), _plan, _evaluationPlan, _rates, _random.Seed);
-        RunWarnings.Dropout(_logger, _policy.Network.Adapter, _options);
+        if (_plan.ReferencePass)
+        {
+            RunOpening.AnnounceReference(_logger, _policy.Network, _options.Reference);
+        }
+
         var history = new List<IReadOnlyDictionary<string, double>>();
         var initial = new Dictionary<string, double>();
         var network = _policy.Network;
@@ -202,6 +206,7 @@ internal sealed class GrpoTrainer : IDisposable
         metrics.Add("epoch", _dynamic?.Epoch(share) ?? ((window[^1].Rollout + share) / _order.RolloutsPerEpoch));
         metrics.Add("step_time", watch.Elapsed.TotalSeconds);
         var result = metrics.ToDictionary();
+        _warnings.Watch(step, result["grad_norm"]);
         RunLog.Step(_logger, step, _steps, result.GetValueOrDefault("reward", double.NaN), result["loss"], result["grad_norm"], result.GetValueOrDefault("completions/mean_length", double.NaN), watch.Elapsed.TotalSeconds);
         return result;
     }

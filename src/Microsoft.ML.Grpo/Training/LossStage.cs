@@ -145,12 +145,12 @@ internal sealed class LossStage(
         return all.MoveToOuterDisposeScope();
     }
 
-    private static TrainingException NotFinite(TrainingBatch batch, IReadOnlyList<int> places, Tensor lp, double loss, int step)
+    private TrainingException NotFinite(TrainingBatch batch, IReadOnlyList<int> places, Tensor lp, double loss, int step)
     {
         var finite = lp.isfinite().all(1).cpu().data<bool>().ToArray();
         var suspects = places.Where((_, i) => !finite[i]).ToArray();
         var rows = (suspects.Length > 0 ? suspects : places).Select(i => batch.Rows[i].Prompt.Row.Row).Distinct().Order();
         return new(string.Create(CultureInfo.InvariantCulture, $"Step {step}: the loss is {loss}, with completions of the data's rows {string.Join(", ", rows)} (counted from 0). ")
-            + $"Nothing was updated: the weights are those of step {step - 1}. Lower Optimizer.LearningRate or Optimizer.MaxGradientNorm, or check that the model's weights are finite.");
+            + $"Nothing was updated: the weights are those of step {step - 1}. {(settings.CustomLoss is CustomLoss custom ? $"See what the custom loss '{custom.Name}' returns for them; else lower" : "Lower")} Optimizer.LearningRate or Optimizer.MaxGradientNorm, or check that the model's weights are finite.");
     }
 }

@@ -38,6 +38,13 @@ internal static class RunOpening
         }
     }
 
+    /// <summary>Tells the log what the KL term holds the policy to.</summary>
+    public static void AnnounceReference(ILogger logger, CausalLM policy, ReferenceOptions options) => RunLog.Reference(
+        logger,
+        policy.Adapter is not null ? "the model without its adapter"
+        : options.SyncEverySteps is { } steps ? OptionRule.Text($"a copy that follows every {steps} steps")
+        : "a frozen copy of the policy before training");
+
     /// <summary>Looks whether batching changes what is sampled in process; the run goes on either way, and its log tells.</summary>
     public static void CheckRows(ILogger logger, CausalLM network, SamplingParameters sampling, RunRandom random, CancellationToken cancellationToken, IReadOnlyList<PreparedPrompt>? prompts = null)
     {

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace Microsoft.ML.Grpo;
 
 /// <summary>Watches rollouts for what usually means that a run will disappoint, and says each thing once.</summary>
-internal sealed class RunWarnings(ILogger logger, ScaleRewards scale, RewardAggregation aggregation)
+internal sealed class RunWarnings(ILogger logger, LossOptions loss)
 {
     private const int RolloutsBeforeEqualIsSaid = 10;
     private const double ManyTruncated = 0.25;
@@ -14,6 +14,9 @@ internal sealed class RunWarnings(ILogger logger, ScaleRewards scale, RewardAggr
 
     private int _rollouts;
     private bool _differed;
+    private bool _lastDiffered;
+    private bool _scored;
+    private bool _zeroSaid;
     private bool _equalSaid;
     private bool _unscorableSaid;
     private bool _truncatedSaid;
@@ -32,22 +35,15 @@ internal sealed class RunWarnings(ILogger logger, ScaleRewards scale, RewardAggr
         }
     }
 
-    /// <summary>Looks at an adapter that came with the initial policy; of one that the options ask for, they warn themselves.</summary>
-    public static void Dropout(ILogger logger, LoraAdapter? adapter, GrpoOptions options)
-    {
-        if (options.Lora is null && adapter is { Settings.Dropout: > 0 and var share } && options.ResolveCorrection() is { IsOn: true } correction)
-        {
-            RunLog.Option(logger, OptionRule.Text($"The adapter of InitialPolicy has dropout {share} and ImportanceSampling.Mode is {correction.Mode}: sampling has no dropout, so the IS ratio measures it too. Go on from a policy without dropout, or set ImportanceSampling.Mode = Off."));
-        }
-    }
-
     /// <summary>Looks at a rollout.</summary>
     public void Watch(ScoredRollout rollout)
     {
         _rollouts++;
         (string? Reward, double Spread)[] spreads =
-            [.. ComparedRewards.Of(rollout, aggregation).SelectMany(column => column.Values.Chunk(rollout.GroupSize).Select(group => (column.Reward, Spread(group))))];
-        _differed |= spreads.Any(s => s.Spread > 0);
+            [.. ComparedRewards.Of(rollout, loss.RewardAggregation).SelectMany(column => column.Values.Chunk(rollout.GroupSize).Select(group => (column.Reward, Spread(group))))];
+        _lastDiffered = spreads.Any(s => s.Spread > 0);
+        _differed |= _lastDiffered;
+        _scored |= rollout.Advantages.Rewards.Any(r => !double.IsNaN(r));
         if (_rollouts >= RolloutsBeforeEqualIsSaid)
         {
             SayIfAllEqual();
@@ -57,7 +53,14 @@ internal sealed class RunWarnings(ILogger logger, ScaleRewards scale, RewardAggr
         if (!_truncatedSaid && truncated > ManyTruncated)
         {
             _truncatedSaid = true;
-            RunLog.ManyTruncated(logger, truncated);
+            if (loss.MaskTruncatedCompletions)
+            {
+                RunLog.ManyMasked(logger, truncated);
+            }
+            else
+            {
+                RunLog.ManyTruncated(logger, truncated);
+            }
         }
 
         if (!_spreadSaid && spreads.FirstOrDefault(s => s.Spread is > 0 and < TinySpread) is { Spread: > 0 } tiny)
@@ -70,6 +73,16 @@ internal sealed class RunWarnings(ILogger logger, ScaleRewards scale, RewardAggr
         {
             _unscorableSaid = true;
             RunLog.Unscorable(logger, unscorable.Length, rollout.Rows.Count, string.Join(", ", unscorable.Select(r => r.Sample.Row).Distinct().Order()));
+        }
+    }
+
+    /// <summary>Looks at a step's gradient: 0 although rewards differed means that the options keep every token out of the loss.</summary>
+    public void Watch(int step, double gradientNorm)
+    {
+        if (gradientNorm == 0 && _lastDiffered && !_zeroSaid)
+        {
+            _zeroSaid = true;
+            RunLog.NothingLearned(logger, step);
         }
     }
 
@@ -94,7 +107,7 @@ internal sealed class RunWarnings(ILogger logger, ScaleRewards scale, RewardAggr
         {
             RunLog.TinySpreadOfReward(logger, reward, spread);
         }
-        else if (scale == ScaleRewards.Group)
+        else if (loss.ScaleRewards == ScaleRewards.Group)
         {
             RunLog.TinySpread(logger, spread);
         }
@@ -110,7 +123,7 @@ internal sealed class RunWarnings(ILogger logger, ScaleRewards scale, RewardAggr
 
     private void SayIfAllEqual()
     {
-        if (!_differed && !_equalSaid && _rollouts > 0)
+        if (!_differed && _scored && !_equalSaid && _rollouts > 0)
         {
             _equalSaid = true;
             RunLog.RewardsAllEqual(logger, _rollouts);

@@ -41,7 +41,7 @@ internal static partial class RunLog
     [LoggerMessage(12, LogLevel.Warning, "Rewards of a group differ by only {Spread:G2}: dividing by their standard deviation makes as much of that as of right and wrong. Set Loss.ScaleRewards to None or Batch, or give small rewards no weight.")]
     public static partial void TinySpread(ILogger logger, double spread);
 
-    [LoggerMessage(26, LogLevel.Warning, "Values of the reward {Reward} differ by only {Spread:G2} in a group: with NormalizeThenSum they are divided by their own standard deviation, which makes as much of that as of right and wrong. Give that reward no weight, or set Loss.RewardAggregation = SumThenNormalize.")]
+    [LoggerMessage(31, LogLevel.Warning, "Values of the reward {Reward} differ by only {Spread:G2} in a group: with NormalizeThenSum they are divided by their own standard deviation, which makes as much of that as of right and wrong. Give that reward no weight, or set Loss.RewardAggregation = SumThenNormalize.")]
     public static partial void TinySpreadOfReward(ILogger logger, string reward, double spread);
 
     [LoggerMessage(13, LogLevel.Warning, "The learning rate {LearningRate} is high for all weights of a model with {Parameters} of them; above 1e-5 such models often collapse.")]
@@ -85,4 +85,13 @@ internal static partial class RunLog
 
     [LoggerMessage(27, LogLevel.Information, "Objective: {Description}.")]
     public static partial void Objective(ILogger logger, string description);
+
+    [LoggerMessage(28, LogLevel.Information, "Reference: {Description}.")]
+    public static partial void Reference(ILogger logger, string description);
+
+    [LoggerMessage(29, LogLevel.Warning, "{Share:P0} of the completions were cut at the largest length and carry no loss (Loss.MaskTruncatedCompletions): the policy learns from the others alone. Raise MaxCompletionTokens, or let them count.")]
+    public static partial void ManyMasked(ILogger logger, double share);
+
+    [LoggerMessage(30, LogLevel.Warning, "Step {Step} learned nothing, though rewards differed: its gradient is 0. See which of Loss.MaskTruncatedCompletions, Loss.OffPolicyMaskThreshold, ImportanceSampling and a custom loss keeps every token out. This is said once.")]
+    public static partial void NothingLearned(ILogger logger, int step);
 }

@@ -46,6 +46,8 @@ internal sealed class UpperCaseGenerator : TextGenerator
 
     public override void SavePretrained(string directory) => throw new NotSupportedException("A generator for tests has no model directory.");
 
+    public override void SaveAdapter(string directory) => throw new NotSupportedException("A generator for tests has no adapter.");
+
     public override void Save(IModelEntryWriter entries)
     {
         entries.WriteText("prefix.txt", Prefix);

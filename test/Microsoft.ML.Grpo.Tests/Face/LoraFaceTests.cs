@@ -103,8 +103,8 @@ public class LoraFaceTests : FaceTests
         policy.SaveAdapter(Folder["adapter"]);
         foreach (var lora in new LoraOptions[] { new(), new() { AdapterPath = Folder["adapter"] } })
         {
-            var error = Assert.ThrowsExactly<GrpoOptionsException>(() => GoOn(policy, o => o.Lora = lora));
-            StringAssert.Contains(error.Violations.Single(), "InitialPolicy has an adapter, and Lora asks for another on top of it: set Lora = null");
+            var error = Assert.ThrowsExactly<GrpoOptionsException>(() => Ml.Transforms.TrainGrpo(new GrpoOptions { InitialPolicy = policy, Lora = lora, Rewards = { TestOptions.Reward("length") } }));
+            StringAssert.Contains(error.Violations.Single(), "Lora is set, but InitialPolicy has an adapter");
         }
     }
 
@@ -138,12 +138,12 @@ public class LoraFaceTests : FaceTests
         var error = Assert.ThrowsExactly<GrpoOptionsException>(() => Fit(o => o.Lora = new() { TargetModules = { "q_proj", "c_attn" } }));
         StringAssert.Contains(error.Violations.Single(), "Lora.TargetModules holds \"c_attn\", but the linear layers of the model are q_proj, k_proj, v_proj, o_proj, gate_proj, up_proj, down_proj, lm_head: use those names");
         error = Assert.ThrowsExactly<GrpoOptionsException>(() => Fit(o => o.Lora = new() { TargetModules = { "q_proj", "lm_head" }, Dropout = 0.1 }));
-        StringAssert.Contains(error.Violations.Single(), "Lora.Dropout is 0.1, but the adapter is on the head (lm_head) too");
+        StringAssert.StartsWith(error.Violations.Single(), "Lora.Dropout is 0.1, but Lora.TargetModules names lm_head");
         Assert.ThrowsExactly<DirectoryNotFoundException>(() => Fit(o => o.Lora = new() { AdapterPath = Folder["absent"] }));
     }
 
     [TestMethod]
-    public void An_adapter_that_is_only_loaded_keeps_its_dropout_and_training_takes_that_of_the_options()
+    public void An_adapter_keeps_its_dropout_unless_the_options_set_another()
     {
         double Saved(GrpoTransformer policy)
         {
@@ -158,8 +158,55 @@ public class LoraFaceTests : FaceTests
         Assert.AreEqual(0.25, Saved(loaded));
         using var further = GoOn(loaded);
         Assert.AreEqual(0.25, Saved(further));
-        using var without = Fit(o => o.Lora = new() { AdapterPath = Folder["adapter"] });
+        using var fromDirectory = Fit(o => o.Lora = new() { AdapterPath = Folder["adapter"] });
+        Assert.AreEqual(0.25, Saved(fromDirectory));
+        Assert.AreEqual(Adapter(further), Adapter(fromDirectory), "Two ways to go on, one training.");
+        using var without = Fit(o => o.Lora = new() { AdapterPath = Folder["adapter"], Dropout = 0 });
         Assert.AreEqual(0, Saved(without));
+    }
+
+    [TestMethod]
+    public void A_directorys_adapter_on_the_head_with_dropout_is_refused_until_the_options_take_that_away()
+    {
+        using var policy = FitAdapter(o => o.Lora!.TargetModules.Add("lm_head"));
+        policy.SaveAdapter(Folder["adapter"]);
+        var file = Path.Combine(Folder["adapter"], PeftNames.Config);
+        File.WriteAllText(file, File.ReadAllText(file).Replace("\"lora_dropout\": 0", "\"lora_dropout\": 0.05", StringComparison.Ordinal));
+        var error = Assert.ThrowsExactly<GrpoOptionsException>(() => Fit(o => o.Lora = new() { AdapterPath = Folder["adapter"] }));
+        Assert.AreEqual($"Lora.AdapterPath is \"{Folder["adapter"]}\", an adapter on the head (lm_head), and the dropout is 0.05, but the head's input has no dropout: set Lora.Dropout = 0.", error.Violations.Single());
+        using var trained = Fit(o => o.Lora = new() { AdapterPath = Folder["adapter"], Dropout = 0 });
+        var options = TinyModel.Options(Model);
+        options.Lora = new() { AdapterPath = Folder["adapter"] };
+        using var loaded = Ml.Transforms.LoadGrpoPolicy(options);
+        StringAssert.StartsWith(Assert.ThrowsExactly<GrpoOptionsException>(() => GoOn(loaded)).Violations.Single(), "InitialPolicy has an adapter on the head (lm_head) with dropout 0.05");
+    }
+
+    [TestMethod]
+    public void A_policy_says_whether_it_has_an_adapter()
+    {
+        using var bare = Ml.Transforms.LoadGrpoPolicy(Model);
+        Assert.IsFalse(bare.HasAdapter);
+        using var policy = FitAdapter();
+        Assert.IsTrue(policy.HasAdapter);
+        Ml.Model.Save(policy, null, Folder["policy.zip"]);
+        using var loaded = (GrpoTransformer)Ml.Model.Load(Folder["policy.zip"], out _);
+        Assert.IsTrue(loaded.HasAdapter);
+    }
+
+    [TestMethod]
+    public void Going_on_with_the_seed_of_the_run_before_is_warned_of()
+    {
+        string[] Warnings(GrpoTransformer from, long? seed)
+        {
+            using var log = new CollectingLogger();
+            using var further = GoOn(from, o => (o.Seed, o.Logger) = (seed, log));
+            return [.. log.Lines.Where(line => line.StartsWith("Warning: The seed is ", StringComparison.Ordinal))];
+        }
+
+        using var first = Fit();
+        CollectionAssert.AreEqual(new[] { "Warning: The seed is 1, as in the run that made InitialPolicy, so this run takes the prompts in the same order from the start, and draws by the same numbers: set another Seed to go on with other prompts." }, Warnings(first, null));
+        Assert.HasCount(1, Warnings(first, 1));
+        Assert.IsEmpty(Warnings(first, 2));
     }
 
     [TestMethod]

@@ -135,4 +135,15 @@ public class CustomLossTests
         Tensor c1 = terms.LogRatio.exp();
         return -minimum(c1 * terms.Advantages, c1.clamp(Scalars.Of(.8), Scalars.Of(1.2)) * terms.Advantages);
     }
+
+    [TestMethod]
+    public void An_error_inside_it_names_it_and_the_shapes_of_its_terms()
+    {
+        using var scope = NewDisposeScope();
+        PolicyLoss loss = PolicyLoss.Custom("mine", terms => terms.Lp * ones(3, 3));
+        var error = Assert.ThrowsExactly<InvalidOperationException>(() => PolicyObjective.Compute(new SpecExample().Inputs, new() { CustomLoss = loss }, SpecExample.Scale));
+        StringAssert.StartsWith(error.Message, "The custom loss 'mine' failed: ");
+        StringAssert.EndsWith(error.Message, "Its terms are [2, 4], the log-ratio [2, 4], advantages [2, 1]; they must not be changed or disposed.");
+        Assert.IsNotNull(error.InnerException);
+    }
 }

@@ -1,13 +1,13 @@
 namespace Microsoft.ML.Grpo.Tests;
 
-/// <summary>Options that each break one rule, and what the rule says: optimizer, adapters and evaluation.</summary>
+/// <summary>Options that each break one rule, and what the rule says: optimizer and evaluation.</summary>
 internal static class LearningRuleCases
 {
     private static readonly IDataView Data = TestOptions.NoRows();
 
     public static readonly (Action<GrpoOptions> Change, string Message)[] All =
     [
-        (o => o.Optimizer.LearningRate = double.NaN, "Optimizer.LearningRate is NaN, but must be 0 or more and finite: leave it null for 1e-6, or 1e-4 with Lora."),
+        (o => o.Optimizer.LearningRate = double.NaN, "Optimizer.LearningRate is NaN, but must be 0 or more and finite: leave it null for 1e-6, or 1e-4 where an adapter is trained."),
         (o => o.Optimizer.Schedule = (LearningRateSchedule)9, "Optimizer.Schedule is 9, which is no LearningRateSchedule: use Constant or Linear or Cosine."),
         (o => o.Optimizer.WarmupSteps = -1, "Optimizer.WarmupSteps is -1, but must be 0 or more: leave it null for 5 % of the steps."),
         (o => (o.Optimizer.WarmupSteps, o.Steps) = (20, 10), "Optimizer.WarmupSteps is 20, but the run has 10 steps, so the learning rate would never be reached: make it smaller, or null for 5 % of the steps."),
@@ -17,19 +17,13 @@ internal static class LearningRuleCases
         (o => o.Optimizer.WeightDecay = -1, "Optimizer.WeightDecay is -1, but must be 0 or more and finite: leave it at 0 for none."),
         (o => o.Optimizer.MaxGradientNorm = -1, "Optimizer.MaxGradientNorm is -1, but must be 0 or more and finite: leave it at 1, or set 0 for no clipping."),
 
-        (o => o.Lora = new() { Rank = 0 }, "Lora.Rank is 0, but must be 1 or more: leave it at 16."),
-        (o => o.Lora = new() { Alpha = 0 }, "Lora.Alpha is 0, but must be above 0 and finite: leave it at 32."),
-        (o => o.Lora = new() { Dropout = 1 }, "Lora.Dropout is 1, but must be from 0 to below 1: leave it at 0 for none."),
-        (o => o.Lora = new() { TargetModules = { "q_proj", " " } }, "Lora.TargetModules[1] is empty: name a linear layer, such as \"q_proj\", or leave the list empty for all but the head."),
-        (o => o.Lora = new() { TargetModules = { "q_proj", "q_proj" } }, "Lora.TargetModules holds \"q_proj\" more than once: name each layer once."),
-        (o => o.Lora = new() { AdapterPath = "" }, "Lora.AdapterPath is empty: name a PEFT adapter directory, or leave it null for new adapters."),
-        (o => o.Lora = new() { AdapterPath = "adapter", Rank = 8 }, "Lora.AdapterPath is \"adapter\", and Lora.Rank = 8 is set too, which the adapter's own files say: leave it at its default, or set Lora.AdapterPath = null."),
-        (o => o.Lora = new() { AdapterPath = "adapter", Alpha = 16, RankStabilized = true, TargetModules = { "q_proj", "v_proj" } }, "Lora.AdapterPath is \"adapter\", and Lora.Alpha = 16, Lora.RankStabilized = true, Lora.TargetModules = { q_proj, v_proj } is set too, which the adapter's own files say: leave it at its default, or set Lora.AdapterPath = null."),
-
         (o => (o.Evaluation.EvaluateEverySteps, o.Evaluation.ValidationData) = (0, Data), "Evaluation.EvaluateEverySteps is 0, but must be 1 or more: leave it null to evaluate before the first step and after the last only."),
         (o => (o.Evaluation.Samples, o.Evaluation.ValidationData) = (0, Data), "Evaluation.Samples is 0, but must be 1 or more: leave it null for as many as GroupSize."),
         (o => o.Evaluation.EvaluateEverySteps = 5, "Evaluation.EvaluateEverySteps is 5, but there is nothing to evaluate on: set Evaluation.ValidationData, or Evaluation.EvaluateEverySteps = null."),
         (o => o.Evaluation.Samples = 4, "Evaluation.Samples is 4, but there is nothing to evaluate on: set Evaluation.ValidationData, or Evaluation.Samples = null."),
+        (o => o.Evaluation.Greedy = false, "Evaluation.Greedy is false, but has no effect while Evaluation.ValidationData is null: set Evaluation.ValidationData, or Evaluation.Greedy = true."),
+        (o => o.Evaluation.Drift = false, "Evaluation.Drift is false, but has no effect while Evaluation.ValidationData is null: set Evaluation.ValidationData, or Evaluation.Drift = true."),
+        (o => o.Evaluation.Loss = true, "Evaluation.Loss is true, but has no effect while Evaluation.ValidationData is null: set Evaluation.ValidationData, or Evaluation.Loss = false."),
         (o => (o.Evaluation.EvaluateEverySteps, o.Evaluation.ValidationData, o.Steps) = (11, Data, 10), "Evaluation.EvaluateEverySteps is 11, but the run has 10 steps, so it has no effect: make it smaller, or null to evaluate before the first step and after the last only."),
     ];
 }

@@ -64,6 +64,8 @@ public class OptionResolutionTests
         Assert.AreEqual(3, options.ResolvedMaxResampleRounds);
         Assert.AreEqual((0.2, 0.005, 0.0, 1.0), (options.Loss.Entropy.ResolvedTarget, options.Loss.Entropy.ResolvedDelta, options.Loss.Entropy.ResolvedMinimum, options.Loss.Entropy.ResolvedMaximum));
         Assert.IsFalse(options.Loss.Entropy.HasBonus);
+        Assert.AreEqual(new LoraSettings(16, 32, RankStabilized: false, Dropout: 0), new LoraOptions().ToSettings());
+        Assert.AreEqual(new LoraSettings(8, 4, RankStabilized: true, Dropout: 0.5), new LoraOptions { Rank = 8, Alpha = 4, RankStabilized = true, Dropout = 0.5 }.ToSettings());
         Assert.AreEqual(0.6, options.Reference.ResolvedSyncMix);
         Assert.AreEqual(4096, options.Execution.ResolvedMicroBatchTokens);
     }

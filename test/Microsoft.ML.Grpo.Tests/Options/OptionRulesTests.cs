@@ -5,7 +5,7 @@ namespace Microsoft.ML.Grpo.Tests;
 public class OptionRulesTests
 {
     private static readonly (Action<GrpoOptions> Change, string Message)[] Cases =
-        [.. RunRuleCases.All, .. LossRuleCases.All, .. CorrectionRuleCases.All, .. LearningRuleCases.All, .. UseRuleCases.All];
+        [.. RunRuleCases.All, .. LossRuleCases.All, .. CorrectionRuleCases.All, .. LearningRuleCases.All, .. AdapterRuleCases.All, .. UseRuleCases.All];
 
     public static IEnumerable<object[]> CaseNumbers => Cases.Select((_, i) => new object[] { i });
 
@@ -85,8 +85,10 @@ public class OptionRulesTests
         [new GrpoOptions { Loss = { RewardAggregation = RewardAggregation.NormalizeThenSum, Entropy = { Coefficient = 0.01 } } }],
         [new GrpoOptions { Loss = { Entropy = { Adaptive = true, Coefficient = 1, Target = 0, Delta = 0.005, Minimum = 1, Maximum = 1 } } }],
         [new GrpoOptions { Loss = { Beta = 0.04 }, Reference = { SyncEverySteps = 10, SyncMix = 1 }, Steps = 10 }],
-        [new GrpoOptions { Loss = { Beta = 0.04 }, Lora = new() { Rank = 1, Alpha = 1, RankStabilized = true, Dropout = 0.1, TargetModules = { "q_proj", "lm_head" } } }],
+        [new GrpoOptions { Loss = { Beta = 0.04 }, Lora = new() { Rank = 1, Alpha = 1, RankStabilized = true, Dropout = 0.1, TargetModules = { "q_proj", "layers.0.mlp.down_proj" } } }],
+        [new GrpoOptions { Lora = new() { Dropout = 0, TargetModules = { "q_proj", "lm_head" } } }],
         [new GrpoOptions { Lora = new() { AdapterPath = "adapter" } }],
+        [new GrpoOptions { Lora = new() { AdapterPath = "adapter", Dropout = 0.1 } }],
         [new GrpoOptions { RolloutEngine = new RoundedRolloutEngine(), ImportanceSampling = { Route = CorrectionRoute.Inline, MinRatio = 0.5 } }],
         [new GrpoOptions { RolloutEngine = new RoundedRolloutEngine(), ImportanceSampling = { Route = CorrectionRoute.Inline }, AdvancedSchedule = new(4, 2, 2) }],
         [new GrpoOptions { RolloutEngine = new RoundedRolloutEngine(), ImportanceSampling = { Route = CorrectionRoute.Precompute, Mode = CorrectionMode.TokenMask, MaxRatio = null }, StepsPerRollout = 4 }],
@@ -109,6 +111,10 @@ public class OptionRulesTests
     {
         var options = TestOptions.Valid();
         (options.ModelPath, options.InitialPolicy) = (null, TestOptions.UnusedPolicy());
+        OptionRules.Check(options);
+        options.InitialPolicy = TestOptions.AdaptedPolicy(dropout: 0.1);
+        OptionRules.Check(options);
+        options.InitialPolicy = TestOptions.AdaptedPolicy(onHead: true);
         OptionRules.Check(options);
     }
 

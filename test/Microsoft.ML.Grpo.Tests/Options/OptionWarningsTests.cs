@@ -5,6 +5,8 @@ public class OptionWarningsTests
 {
     private const string CannotAct = " has no effect: the weights do not change while a rollout is in use, so the policy ratio is 1 at every update. Raise StepsPerRollout or IterationsPerRollout if it is to act.";
 
+    private const string Measured = "Lora.Dropout is 0.1 and ImportanceSampling.Mode is TokenTruncate: sampling has no dropout, so the IS ratio measures it too. Set Lora.Dropout = 0, or set ImportanceSampling.Mode = Off.";
+
     [TestMethod]
     public void Defaults_have_no_warning() => Assert.IsEmpty(OptionWarnings.For(TestOptions.Valid()));
 
@@ -71,14 +73,62 @@ public class OptionWarningsTests
     }
 
     [TestMethod]
-    public void A_second_walk_before_the_weights_change_moves_the_ratio_by_dropout_alone()
+    public void With_a_correction_dropout_moves_the_ratio_of_a_second_walk_or_after_a_scoring_pass()
     {
-        var options = Valid(o => (o.Loss.EpsilonHigh, o.AdvancedSchedule, o.Lora) = (0.28, new(4, 2, 2), new()));
-        AssertOnly($"Loss.EpsilonHigh = 0.28{CannotAct}", options);
-        options.Lora!.Dropout = 0.1;
+        var options = Valid(o => (o.Loss.EpsilonHigh, o.AdvancedSchedule, o.Lora) = (0.28, new(4, 2, 2), new() { Dropout = 0.1 }));
+        const string Advanced = "Loss.EpsilonHigh = 0.28 has no effect: the weights do not change while a rollout is in use, so the policy ratio is 1 at every update. Make AdvancedSchedule.Accumulation no multiple of SlicesPerRollout × Iterations if it is to act.";
+        AssertOnly(Advanced, options); // without a correction each visit's log-probs are the old ones
+        options.ImportanceSampling.Mode = CorrectionMode.TokenTruncate;
+        AssertOnly(Measured, options);
+        options.Lora!.Dropout = 0;
+        AssertOnly(Advanced, options);
+        (options.Lora!.Dropout, options.AdvancedSchedule) = (0.1, new(4, 2, 1));
+        CollectionAssert.AreEqual(new[] { Advanced, Measured }, OptionWarnings.For(options).ToArray());
+        options.ImportanceSampling.Route = CorrectionRoute.Precompute;
+        AssertOnly(Measured, options);
+    }
+
+    [TestMethod]
+    public void The_remedy_of_a_clip_that_cannot_act_is_one_that_the_schedule_allows() => AssertOnly(
+        "Loss.EpsilonHigh = 0.28 has no effect: the weights do not change while a rollout is in use, so the policy ratio is 1 at every update. Set RolloutsPerStep = null, and StepsPerRollout or IterationsPerRollout above 1, if it is to act.",
+        Valid(o => (o.Loss.EpsilonHigh, o.RolloutsPerStep) = (0.28, 2)));
+
+    [TestMethod]
+    public void The_dropout_of_an_earlier_policys_adapter_counts_as_that_of_the_options()
+    {
+        var options = Valid(o => (o.ModelPath, o.InitialPolicy, o.Loss.OffPolicyMaskThreshold) = (null, TestOptions.AdaptedPolicy(), 0.01));
+        AssertOnly($"Loss.OffPolicyMaskThreshold = 0.01{CannotAct}", options);
+        options.InitialPolicy = TestOptions.AdaptedPolicy(dropout: 0.1);
         Assert.IsEmpty(OptionWarnings.For(options));
-        options.AdvancedSchedule = new(4, 2, 1);
-        AssertOnly($"Loss.EpsilonHigh = 0.28{CannotAct}", options);
+        options.ImportanceSampling.Mode = CorrectionMode.TokenTruncate;
+        AssertOnly("The dropout of InitialPolicy's adapter is 0.1 and ImportanceSampling.Mode is TokenTruncate: sampling has no dropout, so the IS ratio measures it too. Go on from a policy without dropout, or set ImportanceSampling.Mode = Off.", options);
+    }
+
+    [TestMethod]
+    public void The_dropout_of_a_directorys_adapter_counts_once_it_is_read()
+    {
+        var options = Valid(o => (o.Lora, o.ImportanceSampling.Mode) = (new() { AdapterPath = "adapter" }, CorrectionMode.TokenTruncate));
+        Assert.IsEmpty(OptionWarnings.For(options));
+        AssertOnly(Measured, options.WithDropoutOf(new(new(4, 8, Dropout: 0.1), OnHead: false)));
+        options.Lora!.Dropout = 0;
+        Assert.IsEmpty(OptionWarnings.For(options.WithDropoutOf(new(new(4, 8, Dropout: 0.1), OnHead: false))));
+    }
+
+    [TestMethod]
+    public void What_an_earlier_policy_had_and_the_options_leave_out_is_warned_of()
+    {
+        var settings = new GenerationSettings { Temperature = 0, MaxCompletionTokens = 1, BatchSize = 1, Seed = 0, Precision = Precision.Float32, PromptFormat = PromptFormat.Auto };
+        GrpoOptions From(GenerationSettings generation) => Valid(o => (o.ModelPath, o.InitialPolicy) = (null, TestOptions.PolicyOf(generation)));
+        Assert.IsEmpty(OptionWarnings.For(From(settings)));
+        AssertOnly("SystemPrompt is null, but InitialPolicy has \"Be brief.\", which is not taken over: set SystemPrompt to that text, unless you mean none.", From(settings with { SystemPrompt = "Be brief." }));
+        AssertOnly("PromptFormat is Auto, but that of InitialPolicy is Raw, which is not taken over: set PromptFormat = Raw, unless you mean a chat template.", From(settings with { PromptFormat = PromptFormat.Raw }));
+        AssertOnly("Sampling.StopTokenIds is empty, but InitialPolicy has 3, 5, which are not taken over: set Sampling.StopTokenIds to them, unless you mean the model's own.", From(settings with { StopTokenIds = [3, 5] }));
+        AssertOnly("Execution.Precision is Float32, but that of InitialPolicy is Float64, which is not taken over, so its weights are rounded: set Execution.Precision = Float64, unless you mean it.", From(settings with { Precision = Precision.Float64 }));
+
+        var other = From(settings with { SystemPrompt = "Be brief.", StopTokenIds = [3], Precision = Precision.Float64 });
+        (other.SystemPrompt, other.Execution.Precision) = ("Be kind.", Precision.Float64);
+        other.Sampling.StopTokenIds.Add(5);
+        Assert.IsEmpty(OptionWarnings.For(other), "What is set is meant.");
     }
 
     [TestMethod]
@@ -119,7 +169,7 @@ public class OptionWarningsTests
 
     [TestMethod]
     public void A_correction_that_measures_dropout_is_warned_of() => AssertOnly(
-        "Lora.Dropout is 0.1 and ImportanceSampling.Mode is TokenTruncate: sampling has no dropout, so the IS ratio measures it too. Set Lora.Dropout = 0, or ImportanceSampling.Mode = Off.",
+        Measured,
         Valid(o => (o.RolloutEngine, o.Lora) = (new RoundedRolloutEngine(), new() { Dropout = 0.1 })));
 
     [TestMethod]

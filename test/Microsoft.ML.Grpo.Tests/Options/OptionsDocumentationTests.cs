@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
@@ -44,6 +45,25 @@ public partial class OptionsDocumentationTests
             notes.Single(n => n.StartsWith("Source: ", StringComparison.Ordinal))["Source: ".Length..].TrimEnd('.'),
         ];
         Assert.Contains($"| {string.Join(" | ", expected)} |", Guide());
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Options))]
+    public void The_number_that_null_stands_for_is_the_one_in_the_code(string name)
+    {
+        var (_, property, owner) = OptionsUnderTest.All().Single(o => o.Name == name);
+        if (owner.GetType().GetProperty("Resolved" + property.Name, BindingFlags.Instance | BindingFlags.NonPublic)?.GetValue(owner) is not IConvertible resolved || property.GetValue(owner) is not null)
+        {
+            return; // null stands for something else than a number of the options' own
+        }
+
+        string meaning = ValuePattern().Match(Plain(Member(property).Element("value"))).Groups["meaning"].Value;
+        if (meaning.StartsWith(" (as ", StringComparison.Ordinal))
+        {
+            return; // for another option, whose own default that is
+        }
+
+        Assert.MatchesRegex($@"^ \({Regex.Escape(resolved.ToString(CultureInfo.InvariantCulture)!.ToLowerInvariant())}(; .+|, .+)?\)$", meaning, name);
     }
 
     [TestMethod]

@@ -12,6 +12,14 @@ internal static class TestOptions
     /// <summary>A policy that nothing is done with but to hand it on.</summary>
     public static GrpoTransformer UnusedPolicy() => (GrpoTransformer)RuntimeHelpers.GetUninitializedObject(typeof(GrpoTransformer));
 
+    /// <summary>A policy that says that it has an adapter, and is asked for nothing else.</summary>
+    public static GrpoTransformer AdaptedPolicy(double dropout = 0, bool onHead = false) =>
+        new(new MLContext(0), new StatedPolicy(new(new(4, 8, Dropout: dropout), onHead), null), new("Prompt", "Completion", null, null));
+
+    /// <summary>A policy that says how it completes prompts, and is asked for nothing else.</summary>
+    public static GrpoTransformer PolicyOf(GenerationSettings generation) =>
+        new(new MLContext(0), new StatedPolicy(null, generation), new("Prompt", "Completion", null, null));
+
     /// <summary>A loss that is never asked for its terms.</summary>
     public static PolicyLoss UnusedLoss(LossContract contract = LossContract.AnyRoute) =>
         PolicyLoss.Custom("unused", _ => throw new InvalidOperationException("No loss is computed here."), contract: contract);
@@ -28,5 +36,32 @@ internal static class TestOptions
     {
         public override ValueTask<IReadOnlyList<double?>> ScoreAsync(IReadOnlyList<RewardSample> batch, CancellationToken cancellationToken) =>
             throw new InvalidOperationException("No completion is scored here.");
+    }
+
+    private sealed class StatedPolicy(AdapterFacts? adapter, GenerationSettings? generation) : TextGenerator
+    {
+        public override string Kind => "stated";
+
+        public override int BatchSize => 1;
+
+        public override string SettingsJson => "{}";
+
+        public override AdapterFacts? Adapter => adapter;
+
+        public override GenerationSettings? Generation => generation;
+
+        public override IReadOnlyList<GeneratedText> Generate(IReadOnlyList<string> prompts, long? firstRow, CancellationToken cancellationToken) => throw NotHere();
+
+        public override void Save(IModelEntryWriter entries) => throw NotHere();
+
+        public override void SavePretrained(string directory) => throw NotHere();
+
+        public override void SaveAdapter(string directory) => throw NotHere();
+
+        public override void Dispose()
+        {
+        }
+
+        private static InvalidOperationException NotHere() => new("This policy has no weights.");
     }
 }

@@ -55,7 +55,7 @@ public class EvaluationChangesNothingTests
         };
         if (run.Options.Lora is { } lora)
         {
-            RandomAdapter.AttachTo(policy.Network, new(lora.Rank, lora.Alpha, Dropout: lora.Dropout));
+            RandomAdapter.AttachTo(policy.Network, lora.ToSettings());
         }
 
         var steps = run.Train().Steps;

@@ -98,6 +98,26 @@ public class LoraTrainingTests
     }
 
     [TestMethod]
+    public void The_log_says_what_the_reference_is()
+    {
+        string[] References(Action<GrpoOptions> change, Policy? policy = null)
+        {
+            using var run = new TinyRun(o =>
+            {
+                o.Steps = 1;
+                change(o);
+            }, policy: policy);
+            run.Train();
+            return [.. run.Log.All.Where(line => line.StartsWith("Reference: ", StringComparison.Ordinal))];
+        }
+
+        CollectionAssert.AreEqual(new[] { "Reference: the model without its adapter." }, References(o => o.Loss.Beta = 0.1, Adapted()));
+        CollectionAssert.AreEqual(new[] { "Reference: a frozen copy of the policy before training." }, References(o => o.Loss.Beta = 0.1));
+        CollectionAssert.AreEqual(new[] { "Reference: a copy that follows every 1 steps." }, References(o => (o.Loss.Beta, o.Reference.SyncEverySteps) = (0.1, 1)));
+        Assert.IsEmpty(References(_ => { }));
+    }
+
+    [TestMethod]
     public void Matrices_of_an_adapter_decay_like_any()
     {
         using var policy = Adapted();

@@ -136,7 +136,7 @@ public class RunEquivalenceTests
         { Engine = new NoisyEngine(policy) };
         if (run.Options.Lora is { } lora)
         {
-            RandomAdapter.AttachTo(policy.Network, new(lora.Rank, lora.Alpha, Dropout: lora.Dropout));
+            RandomAdapter.AttachTo(policy.Network, lora.ToSettings());
         }
 
         run.Train();

@@ -186,14 +186,21 @@ public class RunWarningsTests
     }
 
     [TestMethod]
-    [DataRow(0.1, 1)]
-    [DataRow(0.0, 0)]
-    public void Dropout_that_an_initial_policy_brought_is_told_of_where_the_sampler_is_corrected_for(double dropout, int warnings)
+    public void Cut_completions_that_carry_no_loss_are_told_as_such_and_a_step_that_learned_nothing_too()
     {
-        var policy = TinyPolicy.Create();
-        RandomAdapter.AttachTo(policy.Network, new(2, 4, Dropout: dropout));
-        using var run = new TinyRun(o => (o.ImportanceSampling.Mode, o.Steps) = (CorrectionMode.TokenTruncate, 1), policy: policy);
+        using var run = new TinyRun(o => (o.Loss.MaskTruncatedCompletions, o.MaxCompletionTokens) = (true, 2)) { Engine = new ScriptedEngine((_, place, g) => ([50 + (80 * (g % 2)), 60 + place], FinishReason.Length)) };
         run.Train();
-        Assert.AreEqual(warnings, run.Log.Warnings.Count(w => w.StartsWith("The adapter of InitialPolicy has dropout 0.1", StringComparison.Ordinal)));
+        Assert.AreEqual(1, run.Log.Warnings.Count(w => w.StartsWith("100 % of the completions were cut at the largest length and carry no loss", StringComparison.Ordinal)));
+        Assert.AreEqual(1, run.Log.Warnings.Count(w => w.StartsWith("Step 1 learned nothing, though rewards differed", StringComparison.Ordinal)));
+        Assert.IsFalse(run.Log.Warnings.Any(w => w.Contains("or set Loss.MaskTruncatedCompletions", StringComparison.Ordinal)));
+    }
+
+    [TestMethod]
+    public void Rewards_that_judge_nothing_are_not_called_equal()
+    {
+        using var run = new TinyRun(o => o.Rewards.Add(Reward.FromFunction("never", _ => (double?)null)));
+        run.Train();
+        Assert.IsFalse(run.Log.Warnings.Any(w => w.Contains("every group had equal rewards", StringComparison.Ordinal)));
+        Assert.AreEqual(1, run.Log.Warnings.Count(w => w.StartsWith("No reward could judge", StringComparison.Ordinal)));
     }
 }

@@ -20,7 +20,7 @@ internal sealed class SliceWalk : IDisposable
         var options = _run.Options;
         if (options.Lora is { } lora)
         {
-            RandomAdapter.AttachTo(policy.Network, new(lora.Rank, lora.Alpha, Dropout: lora.Dropout));
+            RandomAdapter.AttachTo(policy.Network, lora.ToSettings());
         }
 
         OptionRules.Check(options);
@@ -28,7 +28,7 @@ internal sealed class SliceWalk : IDisposable
         var plan = ForwardPlan.For(new(Schedule, options.ResolveCorrection().IsOn, false) { Route = options.ImportanceSampling.Route });
         var loss = new LossStage(policy.Network, null, options.Loss.ToObjective(options.ResolveCorrection()), plan, 1, options.Execution.ResolvedMicroBatchTokens, 7, Work);
         _optimizer = new(policy.Network.Trained, options.Optimizer);
-        _stage = new(options, Schedule, plan, loss, _optimizer, new(1e-3, LearningRateSchedule.Constant, 0, 10), null, null, Work, new(_run.Log, options.Loss.ScaleRewards, options.Loss.RewardAggregation), new() { Updated = (_, losses) => _onLosses?.Invoke([.. losses]) });
+        _stage = new(options, Schedule, plan, loss, _optimizer, new(1e-3, LearningRateSchedule.Constant, 0, 10), null, null, Work, new(_run.Log, options.Loss), new() { Updated = (_, losses) => _onLosses?.Invoke([.. losses]) });
     }
 
     public Schedule Schedule { get; }

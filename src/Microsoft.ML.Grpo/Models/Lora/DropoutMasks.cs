@@ -34,7 +34,7 @@ internal sealed class DropoutMasks
         var random = new RunRandom(key.Seed);
         long[] rows = [.. key.Rows.Select(row => (long)random.Bits(DrawPurpose.Dropout, key.Rollout, key.Visit, (int)key.Purpose, row))];
         _keys = SplitMix(tensor(rows, device: positions.device).unsqueeze(1), positions).unsqueeze(2).MoveToOuterDisposeScope();
-        _threshold = (long)Math.Round(share * TwoTo32);
+        _threshold = (long)Math.Min(Math.Round(share * TwoTo32), TwoTo32 - 1); // else a share next to 1 would drop all, and divide by 0
         Scale = 1 / (1 - (_threshold / TwoTo32));
     }
 

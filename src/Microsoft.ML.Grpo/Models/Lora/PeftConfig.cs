@@ -15,7 +15,7 @@ internal sealed record PeftConfig(LoraSettings Settings, IReadOnlyList<string>? 
 
     // They say where an adapter comes from, how it was first drawn, or belong to what is off.
     private static readonly string[] Harmless =
-        ["auto_mapping", "inference_mode", "megatron_core", "peft_version", "qalora_group_size", "revision"];
+        ["auto_mapping", "eva_config", "inference_mode", "megatron_core", "peft_version", "qalora_group_size", "revision"];
 
     /// <summary>Reads the file.</summary>
     /// <exception cref="ModelFormatException">It is damaged, or asks for what is not supported.</exception>
@@ -106,13 +106,13 @@ internal sealed record PeftConfig(LoraSettings Settings, IReadOnlyList<string>? 
         }
     }
 
-    // Other ways change the model's own weights, or need data, when an adapter is loaded.
+    // These draw A and B, which the file holds, and nothing else: "eva" from data. Other ways change the model's own weights.
     private static void CheckInitialization(ConfigJson json)
     {
         const string Key = "init_lora_weights";
-        if (json.Value(Key) is { } value && value.ValueKind is not (JsonValueKind.True or JsonValueKind.False) && json.Text(Key) is not ("gaussian" or "orthogonal"))
+        if (json.Value(Key) is { } value && value.ValueKind is not (JsonValueKind.True or JsonValueKind.False) && json.Text(Key) is not ("gaussian" or "orthogonal" or "eva"))
         {
-            throw json.Error(Key, $"is {ConfigJson.Show(value)}, which may change the model's own weights; only true, false, \"gaussian\" and \"orthogonal\" do not. {Merge}");
+            throw json.Error(Key, $"is {ConfigJson.Show(value)}, which may change the model's own weights; only true, false, \"gaussian\", \"orthogonal\" and \"eva\" do not. {Merge}");
         }
     }
 

@@ -68,6 +68,13 @@ public class DropoutTests
     }
 
     [TestMethod]
+    public void A_share_next_to_one_still_has_a_finite_scale()
+    {
+        using var scope = NewDisposeScope();
+        Assert.AreEqual(1L << 32, new DropoutMasks(Key(8), 1 - 1e-11, tensor(new long[,] { { 0 } })).Scale);
+    }
+
+    [TestMethod]
     public void Every_part_of_the_key_matters()
     {
         using var scope = NewDisposeScope();

@@ -119,6 +119,8 @@ public sealed class PeftDirectoryTests : IDisposable
     [TestMethod]
     [DataRow("loftq_config", "{}")]
     [DataRow("eva_config", "null")]
+    [DataRow("eva_config", "{\"rho\": 2.0}")]
+    [DataRow("init_lora_weights", "\"eva\"")]
     [DataRow("use_bdlora", "null")]
     [DataRow("qalora_group_size", "16")]
     [DataRow("megatron_core", "\"megatron.core\"")]
