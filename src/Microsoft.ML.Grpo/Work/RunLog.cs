@@ -77,6 +77,6 @@ internal static partial class RunLog
     [LoggerMessage(24, LogLevel.Information, "Adapter: rank {Rank}, scale {Scaling}, dropout {Dropout}, on {Layers} layers ({Names}); its {Trained} weights train, and no others.")]
     public static partial void Adapter(ILogger logger, int rank, double scaling, double dropout, int layers, string names, long trained);
 
-    [LoggerMessage(22, LogLevel.Information, "Reference: {Description}.")]
+    [LoggerMessage(27, LogLevel.Information, "Reference: {Description}.")]
     public static partial void Reference(ILogger logger, string description);
 }
