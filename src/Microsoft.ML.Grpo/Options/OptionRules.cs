@@ -7,6 +7,7 @@ internal static class OptionRules
     private static readonly OptionRule[] WithoutTraining =
     [
         new("InitialPolicy", o => o is { InitialPolicy: not null, ModelPath: null }, _ => "InitialPolicy is set, but here a model is read from files: set ModelPath, and InitialPolicy = null, or use the policy itself."),
+        new("Lora.AdapterPath", o => o.Lora is { AdapterPath: null }, _ => "Lora is set without AdapterPath, but new adapters come with training, and here a model is read from files: set Lora.AdapterPath to the adapter's directory, or Lora = null."),
     ];
 
     public static IReadOnlyList<OptionRule> All { get; } =

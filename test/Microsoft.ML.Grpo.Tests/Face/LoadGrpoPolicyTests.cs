@@ -39,4 +39,13 @@ public class LoadGrpoPolicyTests : FaceTests
         CollectionAssert.AreEqual(new[] { "Prompt", "Number", "Vector", "Said" }, loaded.Transform(Question.View(Ml, 1)).Schema.Select(column => column.Name).ToList());
         Assert.ThrowsExactly<DirectoryNotFoundException>(() => Ml.Transforms.LoadGrpoPolicy(Folder["absent"]));
     }
+
+    [TestMethod]
+    public void An_adapter_without_a_directory_is_refused_since_it_would_be_one_that_changes_nothing()
+    {
+        var error = Assert.ThrowsExactly<GrpoOptionsException>(() => new MLContext().Transforms.LoadGrpoPolicy(new GrpoOptions { ModelPath = "model", Lora = new() { Rank = 4 } }));
+        Assert.HasCount(1, error.Violations);
+        Assert.AreEqual(
+            "Lora is set without AdapterPath, but new adapters come with training, and here a model is read from files: set Lora.AdapterPath to the adapter's directory, or Lora = null.", error.Violations[0]);
+    }
 }
