@@ -121,7 +121,7 @@ public class OptionRulesTests
     [TestMethod]
     public void Without_training_only_what_completing_needs_is_looked_at()
     {
-        OptionRules.CheckWithoutTraining(new GrpoOptions { ModelPath = "model", GroupSize = 1, Loss = { Delta = -1 }, Lora = new() { AdapterPath = "adapter", Rank = 0 } });
+        OptionRules.CheckWithoutTraining(new GrpoOptions { ModelPath = "model", GroupSize = 1, Loss = { Delta = -1 }, Lora = new() { AdapterPath = "adapter", Dropout = -1 } });
         var error = Assert.ThrowsExactly<GrpoOptionsException>(() => OptionRules.CheckWithoutTraining(
             new GrpoOptions { InitialPolicy = TestOptions.UnusedPolicy(), Lora = new() { AdapterPath = "" }, Generation = { BatchSize = 0 } }));
         Assert.AreEqual(
