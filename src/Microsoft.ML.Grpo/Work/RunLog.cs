@@ -41,9 +41,6 @@ internal static partial class RunLog
     [LoggerMessage(12, LogLevel.Warning, "Rewards of a group differ by only {Spread:G2}: dividing by their standard deviation makes as much of that as of right and wrong. Set Loss.ScaleRewards to None or Batch, or give small rewards no weight.")]
     public static partial void TinySpread(ILogger logger, double spread);
 
-    [LoggerMessage(31, LogLevel.Warning, "Values of the reward {Reward} differ by only {Spread:G2} in a group: with NormalizeThenSum they are divided by their own standard deviation, which makes as much of that as of right and wrong. Give that reward no weight, or set Loss.RewardAggregation = SumThenNormalize.")]
-    public static partial void TinySpreadOfReward(ILogger logger, string reward, double spread);
-
     [LoggerMessage(13, LogLevel.Warning, "The learning rate {LearningRate} is high for all weights of a model with {Parameters} of them; above 1e-5 such models often collapse.")]
     public static partial void HighLearningRate(ILogger logger, double learningRate, long parameters);
 
@@ -71,14 +68,14 @@ internal static partial class RunLog
     [LoggerMessage(21, LogLevel.Warning, "config.json has keys that nothing here reads: {Keys}. If one of them changes what the model computes, its outputs are not what they should be.")]
     public static partial void UnusedConfigKeys(ILogger logger, string keys);
 
-    [LoggerMessage(25, LogLevel.Warning, "The correction for the sampler left {Share:P0} of a rollout's tokens (or completions, at sequence modes) out of the loss: sampler and trainer disagree more than the bounds allow. Set a truncating ImportanceSampling.Mode or wider bounds, or find out why they disagree (sampling/* metrics).")]
-    public static partial void MuchMasked(ILogger logger, double share);
-
     [LoggerMessage(23, LogLevel.Warning, "MinInformativeGroups is {Least}, but only {Informative} groups of a rollout have rewards that differ, and further prompts were sampled as often as MaxResampleRounds = {Rounds} allows: the run goes on with what there is. Look at some completions: is the task too hard or too easy for this model? Lower MinInformativeGroups, or raise MaxResampleRounds. This is said once.")]
     public static partial void FewInformative(ILogger logger, int least, int informative, int rounds);
 
     [LoggerMessage(24, LogLevel.Information, "Adapter: rank {Rank}, scale {Scaling}, dropout {Dropout}, on {Layers} layers ({Names}); its {Trained} weights train, and no others.")]
     public static partial void Adapter(ILogger logger, int rank, double scaling, double dropout, int layers, string names, long trained);
+
+    [LoggerMessage(25, LogLevel.Warning, "The correction for the sampler left {Share:P0} of a rollout's tokens (or completions, at sequence modes) out of the loss: sampler and trainer disagree more than the bounds allow. Set a truncating ImportanceSampling.Mode or wider bounds, or find out why they disagree (sampling/* metrics).")]
+    public static partial void MuchMasked(ILogger logger, double share);
 
     [LoggerMessage(26, LogLevel.Information, "Forward plan of evaluation: {Description}")]
     public static partial void EvaluationPlan(ILogger logger, string description);
@@ -94,4 +91,7 @@ internal static partial class RunLog
 
     [LoggerMessage(30, LogLevel.Warning, "Step {Step} learned nothing, though rewards differed: its gradient is 0. See which of Loss.MaskTruncatedCompletions, Loss.OffPolicyMaskThreshold, ImportanceSampling and a custom loss keeps every token out. This is said once.")]
     public static partial void NothingLearned(ILogger logger, int step);
+
+    [LoggerMessage(31, LogLevel.Warning, "Values of the reward {Reward} differ by only {Spread:G2} in a group: with NormalizeThenSum they are divided by their own standard deviation, which makes as much of that as of right and wrong. Give that reward no weight, or set Loss.RewardAggregation = SumThenNormalize.")]
+    public static partial void TinySpreadOfReward(ILogger logger, string reward, double spread);
 }
