@@ -33,6 +33,16 @@ var save = new Option<FileInfo>("--save") { Description = "Where the trained pol
 var result = new Option<FileInfo?>("--result") { Description = "Writes the figures to this file as JSON." };
 
 var command = new RootCommand("Post-trains a language model by GRPO on problems whose answers can be checked.") { model, data, extract, steps, seed, rate, tokens, threads, control, sampler, correction, route, gpu, save, result };
+command.Validators.Add(result =>
+{
+    // In the command line's own words: the library would name its options. As typed, since a value that is none cannot be read.
+    string? Said(Option option) => result.GetResult(option)?.Tokens is [var token] ? token.Value : null;
+    var corrects = Said(correction) is { } mode ? mode != "off" : Said(sampler) == Rounded;
+    if (!corrects && Said(route) is ("inline" or "precompute"))
+    {
+        result.AddError("--route says where a correction's log-probs come from, and there is no correction: add --correction tokenTruncate or --sampler rounded, or leave --route out.");
+    }
+});
 command.SetAction((parsed, cancellationToken) => Task.FromResult(Job.Run(
     new()
     {
