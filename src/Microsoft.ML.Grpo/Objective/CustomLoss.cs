@@ -28,8 +28,7 @@ internal sealed class CustomLoss(string name, Func<PolicyLossTerms, Tensor> perT
         }
 
         // What a function makes of the zeros at padding, or of a completion of nothing else, may not be finite, and then times a mask of 0 is NaN.
-        Tensor counted = columns == tokens[1] ? terms.Mask : terms.Mask.sum(1, keepdim: true); // [B, T] or [B, 1]
-        return result.masked_fill(counted.eq(Scalars.Of(0)), Scalars.Of(0));
+        return result.masked_fill(terms.Mask.eq(Scalars.Of(0)), Scalars.Of(0)); // [B, T]
     }
 
     /// <inheritdoc/>
