@@ -47,7 +47,7 @@ internal sealed class LossStage(
     /// <param name="step">The step being made, from 1; for errors.</param>
     /// <param name="check">Called before every micro-batch; throws to stop.</param>
     /// <param name="purpose">What the pass is counted as.</param>
-    /// <exception cref="TrainingException">The loss is not finite.</exception>
+    /// <exception cref="TrainingException">The loss is not finite, and an update would follow.</exception>
     public SliceLoss Accumulate(TrainingBatch batch, IReadOnlyList<int> rows, int visit, LossScale scale, int step, Action check, WorkPurpose purpose = WorkPurpose.Loss)
     {
         var microBatches = MicroBatches.Split(rows, batch.PassLength, budget).ToArray();
@@ -71,7 +71,7 @@ internal sealed class LossStage(
 
             var result = PolicyObjective.Compute(batch.Inputs(places, lp, entropies, plan.Old), settings, scale);
             var value = result.Loss.to(ScalarType.Float64).item<double>();
-            if (!double.IsFinite(value))
+            if (!double.IsFinite(value) && purpose == WorkPurpose.Loss) // evaluation updates nothing: its loss is told as it is
             {
                 throw NotFinite(batch, places, lp, value, step);
             }

@@ -63,4 +63,19 @@ public class NonFiniteTests
         var error = Assert.ThrowsExactly<TrainingException>(() => run.Train());
         StringAssert.StartsWith(error.Message, "After step 0: The model's logits are not all finite numbers");
     }
+
+    [TestMethod]
+    public void A_loss_of_evaluation_that_is_NaN_is_told_as_such_and_stops_nothing_but_the_step_that_would_train_on_it()
+    {
+        using var run = new TinyRun(o =>
+        {
+            o.Loss.Custom = PolicyLoss.Custom("mine", terms => terms.Lp * Scalars.Of(double.NaN));
+            (o.Evaluation.Loss, o.Steps) = (true, 1);
+        })
+        { Validation = TinyRun.Prompts(3, first: 12) };
+        var error = Assert.ThrowsExactly<TrainingException>(() => run.Train());
+        StringAssert.StartsWith(error.Message, "Step 1: the loss is NaN");
+        StringAssert.Contains(error.Message, "the weights are those of step 0. See what the custom loss 'mine' returns for them; else lower");
+        Assert.IsTrue(run.Log.All.Any(line => line.StartsWith("Evaluation at step 0", StringComparison.Ordinal)));
+    }
 }
