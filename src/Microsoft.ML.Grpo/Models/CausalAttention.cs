@@ -28,33 +28,7 @@ internal sealed class CausalAttention : IAttention, IDisposable
         _allowed = attentionMask.to(ScalarType.Bool).view(batch, 1, 1, length).bitwise_and(causal).bitwise_or(itself).DetachFromDisposeScope();
     }
 
-    public Tensor Attend(int layer, Tensor query, Tensor key, Tensor value)
-    {
-        using var scope = NewDisposeScope();
-        var groups = query.shape[1] / key.shape[1];
-        if (query.device_type == DeviceType.META)
-        {
-            return Shapes(query, PerQueryHead(key, groups), PerQueryHead(value, groups)).MoveToOuterDisposeScope();
-        }
-
-        return nn.functional.scaled_dot_product_attention(query, PerQueryHead(key, groups), PerQueryHead(value, groups), _allowed, is_casual: _allowed is null)
-            .MoveToOuterDisposeScope();
-    }
+    public Tensor Attend(int layer, Tensor query, Tensor key, Tensor value) => DotProduct.Causal(query, key, value, _allowed);
 
     public void Dispose() => _allowed?.Dispose();
-
-    /// <summary>
-    /// The same from parts, without the causal mask: the fused operator makes its mask with <c>where</c>, which has no
-    /// kernel on the meta device. There are no values there, so shapes and devices are all that can go wrong.
-    /// </summary>
-    private Tensor Shapes(Tensor query, Tensor key, Tensor value)
-    {
-        var scores = query.matmul(key.transpose(2, 3)); // [B, H, T, T]
-        return (_allowed is null ? scores : scores.masked_fill(_allowed.bitwise_not(), Scalars.Of(double.NegativeInfinity))).softmax(-1).matmul(value);
-    }
-
-    /// <summary>Grouped-query attention (Ainslie et al. 2023): key head h serves <paramref name="groups"/> query heads in a row.</summary>
-    private static Tensor PerQueryHead(Tensor x, long groups) => groups == 1
-        ? x
-        : x.unsqueeze(2).expand(-1, -1, groups, -1, -1).reshape(x.shape[0], -1, x.shape[2], x.shape[3]);
 }

@@ -143,15 +143,19 @@ internal partial class CausalLM
         return copy;
     }
 
-    private DropoutMasks? Masks(DropoutKey? key, Tensor positions)
+    /// <summary>Whether a pass with a dropout key drops anything.</summary>
+    public bool Drops(DropoutKey? key) => key is not null && Adapter is { On: true, Settings.Dropout: > 0 };
+
+    private DropoutMasks? Masks(ForwardRows? rows, Tensor positions)
     {
-        if (key is null || Adapter is not { On: true, Settings.Dropout: > 0 and var share })
+        if (!Drops(rows?.Dropout))
         {
             return null;
         }
 
+        var share = Adapter!.Settings.Dropout;
         return !Adapter.Factors.ContainsKey(HeadLayer)
-            ? new(key, share, positions)
+            ? new(rows!.Dropout!, share, positions, rows.Blocks)
             : throw new NotSupportedException(
                 $"The adapter has dropout {share} and is on the head ({HeadLayer}), whose input is a selection of states that has no places to draw masks by. Set dropout to 0, or leave {HeadLayer} out.");
     }

@@ -79,25 +79,31 @@ internal partial class CausalLM : IDisposable
     /// <param name="positions">[B, T] or [1, T] int64, each below <see cref="ModelConfig.MaxPositions"/>.</param>
     /// <param name="attention">What the tokens see.</param>
     /// <param name="rows">What is to be known of the rows besides their ids; null: nothing.</param>
+    /// <param name="recomputation">Whether the blocks are run again in the backward pass; the scope around the call must then last until after it. Null: they keep what they need.</param>
     /// <returns>[B, T, hidden] after the final norm.</returns>
     /// <exception cref="ArgumentException"><paramref name="rows"/> tells of another number of rows, or of inputs that the network does not read.</exception>
-    public Tensor Hidden(Tensor ids, Tensor positions, IAttention attention, ForwardRows? rows = null)
+    public Tensor Hidden(Tensor ids, Tensor positions, IAttention attention, ForwardRows? rows = null, Recomputation? recomputation = null)
     {
-        Check(rows, ids.shape[0]);
-        using var scope = NewDisposeScope();
+        Check(rows, rows?.Blocks?.Sum(b => b.Rows) ?? ids.shape[0]);
+        using var scope = recomputation is null ? NewDisposeScope() : null;
         var (cos, sin) = _rotary.At(positions);
-        var masks = Masks(rows?.Dropout, positions);
-        var x = Embed(ids, rows);
+        var masks = Masks(rows, positions);
+        var x = rows is { Blocks: { } blocks, Further: not null } ? cat([.. Embed(ids, rows, blocks)], 1) : Embed(ids, rows);
         foreach (var layer in _layers)
         {
-            x = layer.Forward(x, cos, sin, attention, masks);
+            Tensor Block(Tensor input) => layer.Forward(input, cos, sin, attention, masks);
+            x = recomputation?.Run(Block, x) ?? Block(x);
         }
 
-        return _norm.Apply(x).MoveToOuterDisposeScope();
+        var hidden = _norm.Apply(x);
+        return scope is null ? hidden : hidden.MoveToOuterDisposeScope();
     }
 
     /// <summary>[..., hidden] to [..., V].</summary>
     public Tensor Logits(Tensor hidden) => _head.Apply(hidden);
+
+    /// <summary>What <see cref="Logits"/> of states [N, hidden] are the sum of.</summary>
+    public HeadTerms LogitTerms(Tensor hidden) => _head.Terms(hidden);
 
     public void Dispose()
     {
@@ -112,7 +118,7 @@ internal partial class CausalLM : IDisposable
     }
 
     /// <summary>[B, T] to [B, T, hidden]. The pad token's row gets no gradient from look-ups, as in transformers.</summary>
-    /// <param name="ids">[B, T] int64: whole rows, or the tokens of one decoding step.</param>
+    /// <param name="ids">[B, T] int64: whole rows, or tokens that follow others of their rows, as in decoding. Without further inputs it may be a line of them.</param>
     /// <param name="rows">What is known of the rows besides their ids; here, of ids alone, it is not read.</param>
     protected virtual Tensor Embed(Tensor ids, ForwardRows? rows)
     {
@@ -126,6 +132,17 @@ internal partial class CausalLM : IDisposable
         }
 
         return embedded.view(ids.shape[0], ids.shape[1], -1);
+    }
+
+    /// <summary>Each block of a line of tokens as rows, which is how a network knows further inputs: [1, tokens, hidden] each.</summary>
+    private IEnumerable<Tensor> Embed(Tensor ids, ForwardRows rows, IReadOnlyList<PackedBlock> blocks)
+    {
+        var first = 0;
+        foreach (var block in blocks)
+        {
+            yield return Embed(block.Of(ids), new() { Further = [.. rows.Further!.Skip(first).Take(block.Rows)] }).reshape(1, -1, Config.HiddenSize);
+            first += block.Rows;
+        }
     }
 
     private void Check(ForwardRows? rows, long count)

@@ -9,14 +9,18 @@ internal sealed record ForwardRows
     /// <summary>What the pass draws dropout masks from; null: nothing is dropped.</summary>
     public DropoutKey? Dropout { get; init; }
 
+    /// <summary>The pass is one line of tokens, [1, N], in which its rows stand block by block; null: each row of the pass is one.</summary>
+    public IReadOnlyList<PackedBlock>? Blocks { get; init; }
+
     /// <summary>What a pass has to know of its rows; null if that is nothing, so that a pass over ids alone costs no more than ids.</summary>
     /// <param name="further">[B] the rows' further inputs; null where a row has none.</param>
     /// <param name="dropout">What dropout masks are drawn from, or null.</param>
-    public static ForwardRows? Of(IEnumerable<object?> further, DropoutKey? dropout = null)
+    /// <param name="blocks">How they stand in one line of tokens, or null.</param>
+    public static ForwardRows? Of(IEnumerable<object?> further, DropoutKey? dropout = null, IReadOnlyList<PackedBlock>? blocks = null)
     {
         object?[] inputs = [.. further];
         var none = Array.TrueForAll(inputs, input => input is null);
-        return none && dropout is null ? null : new() { Further = none ? null : inputs, Dropout = dropout };
+        return none && dropout is null ? null : new() { Further = none ? null : inputs, Dropout = dropout, Blocks = blocks };
     }
 }
 

@@ -32,6 +32,9 @@ internal sealed class KeyValueCache : IDisposable
     /// <summary>Tokens that fit into a row.</summary>
     public int Capacity { get; private set; }
 
+    /// <summary>Tokens that all rows have room for together.</summary>
+    public long Tokens => (long)Rows * Capacity;
+
     /// <summary>The keys of one layer: [R·Hkv, C, D], owned by the cache.</summary>
     public Tensor Keys(int layer) => _keys[layer];
 

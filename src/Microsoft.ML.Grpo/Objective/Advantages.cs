@@ -76,7 +76,14 @@ internal static class Advantages
     private static (double[] Means, double[] Stds) OfGroups(double[] values, int groupSize)
     {
         double[][] groups = [.. values.Chunk(groupSize)];
-        return ([.. groups.Select(members => NanStatistics.Mean(members))], [.. groups.Select(StdOf)]);
+        return ([.. groups.Select(MeanOf)], [.. groups.Select(StdOf)]);
+    }
+
+    /// <summary>The mean of equal numbers is that number, where their sum over their count may be the next one: what has no advantage shall have none.</summary>
+    private static double MeanOf(double[] values)
+    {
+        double first = Array.Find(values, value => !double.IsNaN(value));
+        return values.All(value => value == first || double.IsNaN(value)) && values.Contains(first) ? first : NanStatistics.Mean(values);
     }
 
     /// <summary>One value alone has no spread, and that is not "unknown": groups of one (in evaluation) count as even.</summary>

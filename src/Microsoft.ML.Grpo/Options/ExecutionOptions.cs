@@ -5,13 +5,55 @@ public sealed class ExecutionOptions
 {
     private const int DefaultMicroBatchTokens = 4096;
 
-    /// <summary>Tokens, padding included, that go through the model at once in a loss pass; a longer completion goes alone.</summary>
+    /// <summary>Tokens that go through the model at once in a loss pass, and in the passes that score completions. Padding does not go through.</summary>
     /// <value>Default: <c>null</c> (4096). Range: 1 or more.</value>
     /// <remarks>
-    /// More is faster until the memory is full.
+    /// More is faster until the memory is full. A single completion with its prompt that is longer goes alone, and the log says so.
     /// <para>Source: takes the place of TRL's <c>per_device_train_batch_size</c>.</para>
     /// </remarks>
     public int? MicroBatchTokens { get; set; }
+
+    /// <summary>How log-probs and entropies are made from hidden states.</summary>
+    /// <value>Default: <c>Tiled</c>. Range: a member of <see cref="Grpo.LogProbHead"/>.</value>
+    /// <remarks>
+    /// In tiles, memory does not grow with tokens times vocabulary; both give the same numbers.
+    /// <para>Source: TRL 1.16's chunked head.</para>
+    /// </remarks>
+    public LogProbHead LogProbHead { get; set; } = LogProbHead.Tiled;
+
+    /// <summary>Whether a group's completions share one pass of their prompt where they are learned from and scored.</summary>
+    /// <value>Default: <c>Auto</c>. Range: a member of <see cref="Grpo.PromptSharing"/>.</value>
+    /// <remarks>
+    /// The prompt goes through once instead of once a completion, and the numbers are the same.
+    /// <para>Ignored: in passes with dropout of the adapter, which drops other features of the prompt for each completion; under <c>Auto</c>, where whole rows would take less than 1.3 times the tokens.</para>
+    /// <para>Source: PrefixGrouper (verl).</para>
+    /// </remarks>
+    public PromptSharing PromptSharing { get; set; } = PromptSharing.Auto;
+
+    /// <summary>Leaves completions out of the loss pass whose advantage is 0 and that no other term of the loss needs.</summary>
+    /// <value>Default: <c>true</c>. Range: <c>true</c> or <c>false</c>.</value>
+    /// <remarks>
+    /// The update is the same; they are missing in the entropy, clip and ratio metrics, and <c>rows/skipped</c> counts them.
+    /// <para>Ignored: with <c>Beta</c>, an entropy bonus, <c>Loss.TopEntropyQuantile</c> below 1 or a custom loss, and with a correction by the inline route; the log says so.</para>
+    /// <para>Source: our own.</para>
+    /// </remarks>
+    public bool SkipZeroAdvantageRows { get; set; } = true;
+
+    /// <summary>Keeps only the inputs of the model's blocks for the backward pass, which runs each block again.</summary>
+    /// <value>Default: <c>false</c>. Range: <c>true</c> or <c>false</c>.</value>
+    /// <remarks>
+    /// Memory for about a third more work in the update; the gradients are the same.
+    /// <para>Source: Hugging Face <c>gradient_checkpointing</c> (Chen et al. 2016).</para>
+    /// </remarks>
+    public bool ActivationCheckpointing { get; set; }
+
+    /// <summary>Tokens whose keys and values a rollout may hold at once, prompts and completions together.</summary>
+    /// <value>Default: <c>null</c> (what fits into half of the memory that is free when a rollout starts). Range: what eight completions of the longest length take, or more.</value>
+    /// <remarks>
+    /// Completions beyond it wait; which tokens are drawn does not depend on it.
+    /// <para>Source: vLLM <c>gpu_memory_utilization</c>, in tokens.</para>
+    /// </remarks>
+    public int? MaxCacheTokens { get; set; }
 
     /// <summary>Threads that one tensor operation may use.</summary>
     /// <value>Default: <c>null</c> (TorchSharp's own choice). Range: 1 or more.</value>
@@ -39,6 +81,9 @@ public sealed class ExecutionOptions
     public Precision Precision { get; set; } = Precision.Float32;
 
     internal int ResolvedMicroBatchTokens => MicroBatchTokens ?? DefaultMicroBatchTokens;
+
+    internal PassSettings ToPasses(double temperature) =>
+        new(temperature, ResolvedMicroBatchTokens) { Head = LogProbHead, Sharing = PromptSharing, Checkpointing = ActivationCheckpointing };
 
     internal ExecutionOptions Snapshot() => (ExecutionOptions)MemberwiseClone();
 }

@@ -10,9 +10,9 @@ namespace Microsoft.ML.Grpo;
 /// </summary>
 internal sealed class DecodingBatch : IDisposable
 {
-    private const int SlotMultiple = 8;
+    private const int SlotMultiple = DecodingBatches.SlotMultiple;
     private const int MostPrefillTokens = 8192; // of a pass: beyond it nothing is gained, and activations would grow with the rollout
-    private const int FirstRoom = 16;
+    private const int MostLogits = 1 << 23; // of a draw: 64 MB in float64, whatever the rows and the vocabulary
     private const double WorthCompacting = 0.75;
 
     private readonly CausalLM _model;
@@ -21,27 +21,28 @@ internal sealed class DecodingBatch : IDisposable
     private readonly (WorkPurpose Prefill, WorkPurpose Decode) _purposes;
     private readonly KeyValueCache _cache;
     private readonly int _longest; // a sequence can become, prompt and completion, in tokens
+    private readonly IReadOnlyList<PartOfGroup> _parts; // those of the same padded length side by side: they are prefilled together
     private readonly Sequence[] _sequences; // in slot order at the start
     private Sequence?[] _slots;             // null = filler
 
-    public DecodingBatch(CausalLM model, RolloutRequest request, IReadOnlyList<RolloutPrompt> prompts, WorkCounters work, (WorkPurpose Prefill, WorkPurpose Decode) purposes)
+    public DecodingBatch(CausalLM model, RolloutRequest request, IReadOnlyList<PartOfGroup> parts, WorkCounters work, (WorkPurpose Prefill, WorkPurpose Decode) purposes)
     {
         (_model, _request, _work, _purposes) = (model, request, work, purposes);
-        Prompts = prompts;
-        _sequences = [.. Prompts.SelectMany(p => Enumerable.Range(0, request.GroupSize).Select(g => new Sequence(p, g)))];
+        _parts = parts;
+        _sequences = [.. parts.SelectMany(p => Enumerable.Range(p.First, p.Count).Select(g => new Sequence(p.Prompt, g)))];
         _slots = new Sequence?[RoundUp(_sequences.Length)];
         _sequences.CopyTo(_slots, 0);
-        _longest = (int)Math.Min(prompts.Max(p => p.Ids.Count) + (long)request.Sampling.MaxTokens, model.Config.MaxPositions);
-        var room = Prompts.Max(DecodingBatches.PaddedLength) + Math.Min(request.Sampling.MaxTokens, FirstRoom);
+        _longest = (int)Math.Min(parts.Max(p => p.Prompt.Ids.Count) + (long)request.Sampling.MaxTokens, model.Config.MaxPositions);
+        var room = parts.Max(p => DecodingBatches.FirstRoom(p.Prompt, request.Sampling.MaxTokens));
         _cache = new(model.Config, _slots.Length, room, model.Dtype, model.Device);
     }
 
-    /// <summary>The prompts, those of the same padded length side by side: they are prefilled together.</summary>
-    public IReadOnlyList<RolloutPrompt> Prompts { get; }
+    /// <summary>Most tokens that the cache has had room for so far.</summary>
+    public long PeakCacheTokens { get; private set; }
 
     /// <summary>Samples to the end.</summary>
-    /// <returns>A group a prompt, in the order of <see cref="Prompts"/>.</returns>
-    public IReadOnlyList<PromptGroup> Run(CancellationToken cancellationToken)
+    /// <returns>A completion a row, in the order of the parts and their generations.</returns>
+    public IReadOnlyList<Completion> Run(CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
         Accept(Prefill(cancellationToken));
@@ -53,23 +54,25 @@ internal sealed class DecodingBatch : IDisposable
             Accept(Decode());
         }
 
-        return [.. _sequences.Chunk(_request.GroupSize).Select(g => new PromptGroup(g[0].Prompt, [.. g.Select(s => s.ToCompletion())]))];
+        return [.. _sequences.Select(s => s.ToCompletion())];
     }
 
     public void Dispose() => _cache.Dispose();
 
     private static int RoundUp(int count) => (count + SlotMultiple - 1) / SlotMultiple * SlotMultiple;
 
-    /// <summary>Runs each prompt once; returns the logits after it for every slot: [R, V].</summary>
+    /// <summary>Runs each prompt once; returns the state after it for every slot: [R, hidden].</summary>
     private Tensor Prefill(CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
         var last = new List<Tensor>();
-        var first = 0;
-        foreach (var prompts in Prompts.GroupBy(DecodingBatches.PaddedLength).SelectMany(alike => alike.Chunk(Math.Max(1, MostPrefillTokens / alike.Key))))
+        var (first, row) = (0, 0);
+        while (first < _parts.Count)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var ids = new long[prompts.Length, Math.Min(DecodingBatches.PaddedLength(prompts[0]), _model.Config.MaxPositions)];
+            var (length, copies) = (DecodingBatches.PaddedLength(_parts[first].Prompt), _parts[first].Count);
+            RolloutPrompt[] prompts = [.. _parts.Skip(first).TakeWhile(p => DecodingBatches.PaddedLength(p.Prompt) == length && p.Count == copies).Take(Math.Max(1, MostPrefillTokens / length)).Select(p => p.Prompt)];
+            var ids = new long[prompts.Length, Math.Min(length, _model.Config.MaxPositions)];
             for (var i = 0; i < prompts.Length; i++)
             {
                 for (var t = 0; t < prompts[i].Ids.Count; t++)
@@ -78,21 +81,22 @@ internal sealed class DecodingBatch : IDisposable
                 }
             }
 
-            var attention = new PrefillAttention(_cache, first * _request.GroupSize, _request.GroupSize);
+            var attention = new PrefillAttention(_cache, row, copies);
             var positions = Sums.Range(ids.GetLength(1), _model.Device).unsqueeze(0);
             var hidden = _model.Hidden(tensor(ids, device: _model.Device), positions, attention, ForwardRows.Of(prompts.Select(p => p.Further)));
             var ends = prompts.Select((p, i) => ((long)i * ids.GetLength(1)) + p.Ids.Count - 1).ToArray();
             last.Add(hidden.view(-1, hidden.shape[2]).index(tensor(ends, device: _model.Device)));
             _work.Count(_purposes.Prefill, prompts.Sum(p => (long)p.Ids.Count));
-            first += prompts.Length;
+            (first, row) = (first + prompts.Length, row + (prompts.Length * copies));
         }
 
-        var states = cat([.. last, zeros(RoundUp(Prompts.Count) - Prompts.Count, last[0].shape[1], _model.Dtype, _model.Device)], 0);
-        var promptOfSlot = _slots.Select((_, slot) => (long)Math.Min(slot / _request.GroupSize, Prompts.Count - 1)).ToArray();
-        return _model.Logits(states).index(tensor(promptOfSlot, device: _model.Device)).MoveToOuterDisposeScope();
+        PeakCacheTokens = _cache.Tokens;
+        var partOfSlot = _parts.SelectMany((p, part) => Enumerable.Repeat((long)part, p.Count)).ToList();
+        partOfSlot.AddRange(Enumerable.Repeat(_parts.Count - 1L, _slots.Length - partOfSlot.Count)); // fillers
+        return cat(last, 0).index(tensor(partOfSlot.ToArray(), device: _model.Device)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Feeds each slot's last token; returns the logits after it: [R, V].</summary>
+    /// <summary>Feeds each slot's last token; returns the state after it: [R, hidden].</summary>
     private Tensor Decode()
     {
         using var scope = NewDisposeScope();
@@ -100,23 +104,33 @@ internal sealed class DecodingBatch : IDisposable
         var places = _slots.Select(s => (long)(s is { Finished: null } ? s.Length - 1 : 0)).ToArray();
         var longest = (int)places.Max();
         _cache.EnsureCapacity(longest + 1, _longest);
+        PeakCacheTokens = Math.Max(PeakCacheTokens, _cache.Tokens);
         var positions = tensor(places, device: _model.Device);
         using var attention = new DecodeAttention(_model.Config, _cache, positions, longest);
         var hidden = _model.Hidden(ids, positions.unsqueeze(1), attention, ForwardRows.Of(_slots.Select(s => s?.Prompt.Further)));
         _work.Count(_purposes.Decode, _slots.Count(s => s is { Finished: null }));
-        return _model.Logits(hidden.squeeze(1)).MoveToOuterDisposeScope();
+        return hidden.squeeze(1).MoveToOuterDisposeScope();
     }
 
     /// <summary>Draws the next token of every live sequence.</summary>
     /// <exception cref="NotFiniteNumberException">The logits are not finite.</exception>
-    private void Accept(Tensor logits)
+    private void Accept(Tensor states)
     {
         var uniforms = _slots.Select(s => s is { Finished: null } && !_request.Sampling.Greedy
             ? _request.Random.Uniform(_request.Purpose, _request.Rollout, s.Prompt.Place, s.Generation, s.Ids.Count)
             : 0).ToArray();
-        var (ids, logProbs) = TokenSampler.Draw(logits, _request.Sampling, tensor(uniforms, device: _model.Device));
-        var drawn = ids.cpu().data<long>().ToArray();
-        var scores = logProbs.to(ScalarType.Float64).cpu().data<double>().ToArray();
+        var (drawn, scores) = (new List<long>(), new List<double>());
+        var most = (int)Math.Max(SlotMultiple, MostLogits / _model.Config.VocabularySize / SlotMultiple * SlotMultiple);
+        for (var first = 0; first < _slots.Length; first += most)
+        {
+            using var scope = NewDisposeScope();
+            var rows = Math.Min(most, _slots.Length - first);
+            var (ids, logProbs) = TokenSampler.Draw(
+                _model.Logits(states.narrow(0, first, rows)), _request.Sampling, tensor(uniforms[first..(first + rows)], device: _model.Device));
+            drawn.AddRange(ids.cpu().data<long>());
+            scores.AddRange(logProbs.to(ScalarType.Float64).cpu().data<double>());
+        }
+
         for (var slot = 0; slot < _slots.Length; slot++)
         {
             if (_slots[slot] is { Finished: null } sequence)

@@ -4,8 +4,16 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Grpo;
 
 /// <summary>Samples from the very weights that are trained: no copy, no synchronisation, no server.</summary>
-internal sealed class InProcessEngine(CausalLM model, WorkCounters work, WorkPurpose prefill, WorkPurpose decode) : IRolloutEngine
+/// <param name="model">The policy.</param>
+/// <param name="work">Where passes are counted.</param>
+/// <param name="prefill">What passes over prompts are counted as.</param>
+/// <param name="decode">What passes over drawn tokens are counted as.</param>
+/// <param name="maxCacheTokens">Most tokens whose keys and values are held at once; null: what free memory allows.</param>
+internal sealed class InProcessEngine(CausalLM model, WorkCounters work, WorkPurpose prefill, WorkPurpose decode, long? maxCacheTokens = null) : IRolloutEngine
 {
+    /// <summary>Most tokens that a cache has had room for so far.</summary>
+    public long PeakCacheTokens { get; private set; }
+
     public ValueTask<IReadOnlyList<PromptGroup>> SampleAsync(RolloutRequest request, CancellationToken cancellationToken) =>
         ValueTask.FromResult(Sample(request, cancellationToken));
 
@@ -13,16 +21,27 @@ internal sealed class InProcessEngine(CausalLM model, WorkCounters work, WorkPur
     public IReadOnlyList<PromptGroup> Sample(RolloutRequest request, CancellationToken cancellationToken)
     {
         using var noGrad = no_grad();
-        var groups = new Dictionary<RolloutPrompt, PromptGroup>(ReferenceEqualityComparer.Instance);
-        foreach (var prompts in DecodingBatches.Split(request, model.Config, model.Dtype.ElementSize()))
+        var groups = new Dictionary<RolloutPrompt, Completion[]>(ReferenceEqualityComparer.Instance);
+        foreach (var prompt in request.Prompts)
         {
-            using var batch = new DecodingBatch(model, request, prompts, work, (prefill, decode));
-            foreach (var group in batch.Run(cancellationToken))
+            groups.Add(prompt, new Completion[request.GroupSize]);
+        }
+
+        foreach (var parts in DecodingBatches.Split(request, model.Config, maxCacheTokens ?? CacheMemory.Tokens(model)))
+        {
+            using var batch = new DecodingBatch(model, request, parts, work, (prefill, decode));
+            var completions = batch.Run(cancellationToken);
+            PeakCacheTokens = Math.Max(PeakCacheTokens, batch.PeakCacheTokens);
+            var row = 0;
+            foreach (var part in parts)
             {
-                groups.Add(group.Prompt, group);
+                for (var g = 0; g < part.Count; g++, row++)
+                {
+                    groups[part.Prompt][part.First + g] = completions[row];
+                }
             }
         }
 
-        return [.. request.Prompts.Select(p => groups[p])];
+        return [.. request.Prompts.Select(p => new PromptGroup(p, groups[p]))];
     }
 }

@@ -15,6 +15,7 @@ public abstract class RolloutEngine
     /// <summary>Readies the engine for a run.</summary>
     /// <param name="policy">The policy to sample from; its weights change between rollouts.</param>
     /// <param name="work">Where passes are counted.</param>
+    /// <param name="maxCacheTokens">Most tokens whose keys and values it may hold at once; null: what free memory allows.</param>
     /// <returns>The run's sampler; disposed at its end.</returns>
-    internal abstract IRunSampler Start(Policy policy, WorkCounters work);
+    internal abstract IRunSampler Start(Policy policy, WorkCounters work, long? maxCacheTokens = null);
 }

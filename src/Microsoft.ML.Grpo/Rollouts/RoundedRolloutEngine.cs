@@ -23,5 +23,5 @@ public sealed class RoundedRolloutEngine : RolloutEngine
 
     internal override bool GivesLogProbs => true;
 
-    internal override IRunSampler Start(Policy policy, WorkCounters work) => new RoundedSampler(policy.Network, Weights, work);
+    internal override IRunSampler Start(Policy policy, WorkCounters work, long? maxCacheTokens = null) => new RoundedSampler(policy.Network, Weights, work, maxCacheTokens);
 }

@@ -6,7 +6,7 @@ namespace Microsoft.ML.Grpo;
 /// Samples in process from a rounded copy of a policy. It owns the copy, and takes a new one before the next sample once
 /// weights have changed: never more often, and none for changes that nothing is sampled between.
 /// </summary>
-internal sealed class RoundedSampler(CausalLM policy, RoundedWeights how, WorkCounters work) : IRunSampler
+internal sealed class RoundedSampler(CausalLM policy, RoundedWeights how, WorkCounters work, long? maxCacheTokens = null) : IRunSampler
 {
     private CausalLM? _copy; // null: none yet, or older than the policy
     private bool _disposed;
@@ -15,7 +15,7 @@ internal sealed class RoundedSampler(CausalLM policy, RoundedWeights how, WorkCo
     {
         ObjectDisposedException.ThrowIf(_disposed, this);
         _copy ??= Rounded();
-        return new InProcessEngine(_copy, work, WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode).SampleAsync(request, cancellationToken);
+        return new InProcessEngine(_copy, work, WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode, maxCacheTokens).SampleAsync(request, cancellationToken);
     }
 
     /// <summary>The old copy goes at once, so that there are never three sets of weights.</summary>

@@ -14,51 +14,46 @@ internal readonly record struct TokenSequence(IReadOnlyList<int> Prompt, IReadOn
 }
 
 /// <summary>
-/// The policy's view of completions it has been given: log-probs and entropies of their tokens. Rows start at place 0 and
-/// are padded on the right, so no mask is needed, and only places that predict a completion token reach the head.
+/// The policy's view of completions it has been given: log-probs and entropies of their tokens. Only real tokens go through
+/// the model, and only places that predict a completion token reach the head.
 /// </summary>
 internal static class SequenceScorer
 {
+    /// <summary>Runs one forward pass with all else as it is by default.</summary>
+    public static (Tensor LogProbs, Tensor Entropies) Score(
+        CausalLM model, IReadOnlyList<TokenSequence> rows, double temperature, WorkCounters work, WorkPurpose purpose, DropoutKey? dropout = null, bool entropyGraph = false) =>
+        Score(model, rows, new PassSettings(temperature, int.MaxValue), work, purpose, dropout, entropyGraph);
+
     /// <summary>Runs one forward pass.</summary>
     /// <param name="model">The policy, or a reference.</param>
     /// <param name="rows">B rows.</param>
-    /// <param name="temperature">Divides the logits; positive.</param>
+    /// <param name="settings">How.</param>
     /// <param name="work">Where the pass is counted.</param>
     /// <param name="purpose">What for.</param>
     /// <param name="dropout">What dropout masks are drawn from; null: nothing is dropped.</param>
     /// <param name="entropyGraph">Whether the entropies shall have a graph too.</param>
     /// <returns>Two tensors [B, T], T the longest completion: log-probs, with graph if gradients are on, and entropies; 0 beyond a completion's end.</returns>
     public static (Tensor LogProbs, Tensor Entropies) Score(
-        CausalLM model, IReadOnlyList<TokenSequence> rows, double temperature, WorkCounters work, WorkPurpose purpose, DropoutKey? dropout = null, bool entropyGraph = false)
+        CausalLM model, IReadOnlyList<TokenSequence> rows, PassSettings settings, WorkCounters work, WorkPurpose purpose, DropoutKey? dropout = null, bool entropyGraph = false)
     {
-        using var scope = NewDisposeScope();
-        var length = rows.Max(r => r.InputLength);
-        var width = rows.Max(r => r.Completion.Count);
-        var ids = new long[rows.Count, length];
-        var (predictors, targets, places) = (new List<long>(), new List<long>(), new List<long>());
-        for (var row = 0; row < rows.Count; row++)
-        {
-            var (prompt, completion, _) = rows[row];
-            for (var t = 0; t < rows[row].InputLength; t++)
-            {
-                ids[row, t] = t < prompt.Count ? prompt[t] : completion[t - prompt.Count];
-            }
-
-            for (var t = 0; t < completion.Count; t++)
-            {
-                predictors.Add(((long)row * length) + prompt.Count - 1 + t);
-                targets.Add(completion[t]);
-                places.Add(((long)row * width) + t);
-            }
-        }
-
-        work.Count(purpose, rows.Sum(r => (long)r.InputLength));
         var device = model.Device;
-        var hidden = model.Hidden(tensor(ids, device: device), rows: ForwardRows.Of(rows.Select(r => r.Further), dropout)); // [B, L, hidden]
-        var needed = hidden.view(-1, hidden.shape[2]).index(tensor(predictors, device: device)); // [N, hidden]
-        var (logProbs, entropies) = LogProbHead.Compute(model, needed, tensor(targets, device: device), temperature, entropyGraph); // [N]
-        var index = tensor(places, device: device);
+        var width = rows.Max(r => r.Completion.Count);
+        var line = new PackedRows(rows, model.Drops(dropout) ? PromptSharing.Never : settings.Sharing);
+        work.Count(purpose, line.Ids.Count);
+        var recomputation = settings.Checkpointing && purpose == WorkPurpose.Loss && is_grad_enabled() ? new Recomputation(work, line.Ids.Count) : null;
+        using var scope = recomputation is null ? NewDisposeScope() : null; // a block that is run again reads what is made here
+        var attention = new PackedAttention(line.Blocks, model.Config, model.Dtype, device);
+        var of = ForwardRows.Of(line.Rows.Select(i => rows[i].Further), dropout is null ? null : dropout with { Rows = [.. line.Rows.Select(i => dropout.Rows[i])] }, line.Blocks);
+        var hidden = model.Hidden(Line(line.Ids), Line(line.Positions), attention, of, recomputation).squeeze(0); // [N, hidden]
+        var needed = EmbeddingRows.Of(hidden, Vector(Enumerable.Range(0, rows.Count).SelectMany(line.PredictorsOf)));
+        var targets = Vector(rows.SelectMany(r => r.Completion.Select(id => (long)id)));
+        var (logProbs, entropies) = TokenLogProbs.Compute(model, needed, targets, settings.Temperature, settings.Head, entropyGraph); // [completion tokens]
+        var index = Vector(rows.SelectMany((r, row) => Enumerable.Range(0, r.Completion.Count).Select(t => ((long)row * width) + t)));
         Tensor Spread(Tensor values) => zeros((long)rows.Count * width, values.dtype, device).scatter(0, index, values).view(rows.Count, width);
-        return (Spread(logProbs).MoveToOuterDisposeScope(), Spread(entropies).MoveToOuterDisposeScope());
+        return (Result(Spread(logProbs)), Result(Spread(entropies)));
+
+        Tensor Result(Tensor values) => scope is null ? values : values.MoveToOuterDisposeScope();
+        Tensor Vector(IEnumerable<long> values) => tensor(values.ToArray(), device: device);
+        Tensor Line(IEnumerable<long> values) => Vector(values).unsqueeze(0);
     }
 }

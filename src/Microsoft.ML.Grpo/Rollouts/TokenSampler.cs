@@ -17,8 +17,8 @@ internal static class TokenSampler
     public static (Tensor Ids, Tensor LogProbs) Draw(Tensor logits, SamplingParameters sampling, Tensor uniforms)
     {
         using var scope = NewDisposeScope();
-        var scaled = LogProbHead.Scale(logits, sampling.ScoringTemperature);
-        var normaliser = LogProbHead.LogNormaliser(scaled); // [R]
+        var scaled = FullHead.Scale(logits, sampling.ScoringTemperature);
+        var normaliser = FullHead.LogNormaliser(scaled); // [R]
         var ids = sampling.Greedy ? scaled.argmax(1) : Invert(Truncate((scaled - normaliser.unsqueeze(1)).exp(), sampling), uniforms);
         var logProbs = scaled.gather(1, ids.unsqueeze(1)).squeeze(1) - normaliser;
         return (ids.MoveToOuterDisposeScope(), logProbs.MoveToOuterDisposeScope());

@@ -33,7 +33,7 @@ internal sealed class EvaluationLoss(LossStage loss, ForwardPlan plan, WorkCount
                 EntropyCoefficient = coefficient(),
             };
             var slice = loss.Accumulate(batch, rows, visit: 0, scale, step: 0, cancellationToken.ThrowIfCancellationRequested, WorkPurpose.Evaluation);
-            watch.Evaluated(before, rows.Sum(r => (long)batch.PassLength(r)), slice.EntropyPass);
+            watch.Evaluated(before, slice.Tokens, slice.EntropyPass);
             metrics.Add(slice.Statistics.ToMetrics());
             metrics.Add(batch.Mismatch(options.ResolveCorrection()));
             var share = weights?[i] ?? rollouts[i].Rows.Count / rollouts[i].GroupSize;

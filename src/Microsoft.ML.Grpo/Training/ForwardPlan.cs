@@ -2,16 +2,6 @@ using System.Globalization;
 
 namespace Microsoft.ML.Grpo;
 
-/// <summary>How log-probs are made from hidden states.</summary>
-internal enum HeadKind
-{
-    /// <summary>With the logits of all tokens of a micro-batch in memory.</summary>
-    Plain,
-
-    /// <summary>Tile by tile, the logits never held.</summary>
-    Fused,
-}
-
 /// <summary>Where the loss has the old log-probs from: those at the weights that sampled.</summary>
 internal enum OldSource
 {
@@ -48,7 +38,7 @@ internal sealed record PlanRequest(Schedule Schedule, bool Correction, bool Refe
     public CorrectionRoute Route { get; init; } = CorrectionRoute.Auto;
 
     /// <summary>The head.</summary>
-    public HeadKind Head { get; init; } = HeadKind.Plain;
+    public LogProbHead Head { get; init; } = LogProbHead.Tiled;
 
     /// <summary>What the loss asks for.</summary>
     public LossContract Contract { get; init; } = LossContract.AnyRoute;
@@ -111,7 +101,7 @@ internal sealed record ForwardPlan(bool ScoringPass, bool ReferencePass, OldSour
 
     private static string Describe(PlanRequest request, bool scoring)
     {
-        var chunks = request.Head == HeadKind.Fused ? ", in tiles, no logits kept" : "";
+        var chunks = request.Head == LogProbHead.Tiled ? ", in tiles, no logits kept" : "";
         var pass = (request.Schedule.Aligned, request.Contract, scoring) switch
         {
             (false, _, _) => $"One scoring pass a rollout{chunks}: the schedule is not aligned ({Counts(request.Schedule)}), so the weights change before the rollout is used up and the old log-probs must be kept.",

@@ -54,6 +54,7 @@ internal sealed partial class GrpoTrainer
         var limit = PromptPreparation.Limit(policy.Network.Config, options.MaxCompletionTokens, options.MaxPromptTokens);
         _prompts = PromptPreparation.Prepare(rows, policy, limit, options.OverlongPrompts, logger);
         var heldOut = validation is null ? null : PromptPreparation.Prepare(validation, policy, limit, options.OverlongPrompts, logger, "validation data");
+        PromptPreparation.CheckCache(options.Execution.MaxCacheTokens, [.. _prompts, .. heldOut ?? []], options.MaxCompletionTokens, policy.Network.Config);
         _order = new(_prompts, options.PromptsPerRollout, options.Shuffle ? _random : null);
         _steps = _seams.WindowLengths?.Count ?? options.Steps ?? UpdateWindows.StepsOfEpochs(_schedule, options.ResolvedEpochs!.Value, _order.RolloutsPerEpoch);
         if (!_seams.OptionsAsTheyAre)
@@ -64,27 +65,28 @@ internal sealed partial class GrpoTrainer
         _sampling = options.Sampling.ToParameters(options.MaxCompletionTokens, policy.StopIds);
         _dynamic = options.MinInformativeGroups is { } least ? new(least, options.ResolvedMaxResampleRounds, _order, options.Loss.RewardAggregation, logger) : null;
         _rates = new(options.Optimizer.ResolveLearningRate(policy.Network.Adapter is not null), options.Optimizer.Schedule, options.Optimizer.ResolveWarmupSteps(_steps), _steps);
-        _warnings = new(logger, options.Loss);
+        _warnings = new(logger, options.Loss, options.Execution.ResolvedMicroBatchTokens);
         _clock = new(_steps, work, options.Progress, TimeProvider.System);
 
+        var passes = options.Execution.ToPasses(_sampling.ScoringTemperature);
         var scorer = new RewardScorer([.. options.Rewards]);
         RolloutStage Stage(IRolloutEngine sampler) => new(sampler, policy.Tokenizer, scorer, options.Loss, _random);
         LossStage Loss(ForwardPlan plan) => new(
-            policy.Network, _reference, options.Loss.ToObjective(options.ResolveCorrection()), plan, _sampling.ScoringTemperature, options.Execution.ResolvedMicroBatchTokens, seed, work);
+            policy.Network, _reference, options.Loss.ToObjective(options.ResolveCorrection()), plan, passes, seed, work, EvenRows.WhyRun(options, plan) is null);
         try
         {
             _reference = _plan.ReferencePass ? new(policy.Network) : null;
             _optimizer = new(policy.Network.Trained, options.Optimizer);
-            _sampler = options.RolloutEngine?.Start(policy, work);
-            _rollouts = Stage(_seams.Engine ?? _sampler as IRolloutEngine ?? new InProcessEngine(policy.Network, work, WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode));
+            _sampler = options.RolloutEngine?.Start(policy, work, options.Execution.MaxCacheTokens);
+            _rollouts = Stage(_seams.Engine ?? _sampler as IRolloutEngine ?? new InProcessEngine(policy.Network, work, WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode, options.Execution.MaxCacheTokens));
             var entropy = options.Loss.Entropy.ToController();
             _update = new(options, _schedule, _plan, Loss(_plan), _optimizer, _rates, entropy, _reference, work, _warnings, _seams);
             if (heldOut is not null || _seams.EvaluationBatches is not null)
             {
                 _evaluationPlan = options.Evaluation.Loss ? PlanFor(options, new(1, 1, 1)) : null;
                 var loss = _evaluationPlan is { } plan ? new EvaluationLoss(Loss(plan), plan, work, options, policy.Network, () => entropy?.Applied ?? 0, _seams.EvaluationWeights) : null;
-                var drift = options.Evaluation.Drift ? new PolicyDrift(policy.Network, _sampling.ScoringTemperature, options.Execution.ResolvedMicroBatchTokens, work) : null;
-                var stage = Stage(_seams.EvaluationEngine ?? new InProcessEngine(policy.Network, work, WorkPurpose.Evaluation, WorkPurpose.Evaluation));
+                var drift = options.Evaluation.Drift ? new PolicyDrift(policy.Network, passes, work) : null;
+                var stage = Stage(_seams.EvaluationEngine ?? new InProcessEngine(policy.Network, work, WorkPurpose.Evaluation, WorkPurpose.Evaluation, options.Execution.MaxCacheTokens));
                 _evaluator = new(stage, _seams.EvaluationBatches ?? [heldOut!], _sampling, options.ResolvedEvaluationSamples, loss, drift, options.Evaluation.Greedy);
             }
         }
@@ -106,6 +108,7 @@ internal sealed partial class GrpoTrainer
     private static ForwardPlan PlanFor(GrpoOptions options, Schedule schedule) => ForwardPlan.For(new(schedule, options.ResolveCorrection().IsOn, options.Loss.Beta != 0)
     {
         Route = options.ImportanceSampling.Route,
+        Head = options.Execution.LogProbHead,
         Contract = options.Loss.Custom?.Contract ?? LossContract.AnyRoute,
         SamplerLogProbs = options.RolloutEngine?.GivesLogProbs ?? true,
         EntropyCut = options.Loss.TopEntropyQuantile < 1,

@@ -20,6 +20,7 @@ internal sealed partial class GrpoTrainer : IDisposable
     {
         using var gradients = torch.enable_grad(); // else a caller who has them off would get the policy back as it was
         RunOpening.Announce(_logger, _policy, _order, ObjectiveWords.Of(_options), _plan, _evaluationPlan, _rates, _random.Seed);
+        RunLog.SkippedRows(_logger, EvenRows.Describe(_options, _plan));
         if (_plan.ReferencePass)
         {
             RunOpening.AnnounceReference(_logger, _policy.Network, _options.Reference);

@@ -7,15 +7,28 @@ namespace Microsoft.ML.Grpo;
 /// <summary>A slice's loss and what was measured beside it.</summary>
 /// <param name="Loss">Its share of the update's loss.</param>
 /// <param name="Statistics">Of the whole slice.</param>
+/// <param name="Tokens">What one pass over it takes.</param>
 /// <param name="EntropyPass">Whether a pass for its entropies was needed first.</param>
-internal sealed record SliceLoss(double Loss, LossStatistics Statistics, bool EntropyPass);
+/// <param name="Skipped">Rows that were not run, since they change nothing.</param>
+internal sealed record SliceLoss(double Loss, LossStatistics Statistics, long Tokens, bool EntropyPass, int Skipped);
 
 /// <summary>The passes over a rollout: scoring and reference where the plan has them, and the loss pass.</summary>
+/// <param name="network">The policy.</param>
+/// <param name="reference">The reference policy; null: none.</param>
+/// <param name="settings">The objective.</param>
+/// <param name="plan">Which passes run.</param>
+/// <param name="passes">How they run.</param>
+/// <param name="seed">The run's seed; dropout is drawn from it.</param>
+/// <param name="work">Where passes are counted.</param>
+/// <param name="skipEven">Whether rows without an advantage are left out of the loss pass: see <see cref="EvenRows"/>.</param>
 internal sealed class LossStage(
-    CausalLM network, ReferencePolicy? reference, ObjectiveSettings settings, ForwardPlan plan, double temperature, int budget, long seed, WorkCounters work)
+    CausalLM network, ReferencePolicy? reference, ObjectiveSettings settings, ForwardPlan plan, PassSettings passes, long seed, WorkCounters work, bool skipEven = false)
 {
     // VESPO sums the bounded ratios of padding too. They matter only where the bounds leave out 1; the padding is then that of the whole rollout, as in the reference.
     private readonly bool _readsPadding = settings.LossType == LossType.Vespo && settings.Correction.LeavesOutOne;
+
+    // Dropout drops other features of a prompt for each row, so that a pass with it shares none.
+    private readonly PassSettings _training = network.Adapter is { Settings.Dropout: > 0 } ? passes with { Sharing = PromptSharing.Never } : passes;
 
     /// <summary>Runs the no-grad passes that the plan asks for, and stores what they find in the batch.</summary>
     /// <exception cref="TrainingException">The sampler is to be corrected for and said nothing.</exception>
@@ -39,6 +52,9 @@ internal sealed class LossStage(
         }
     }
 
+    /// <summary>Tokens that a no-grad pass over a whole rollout takes.</summary>
+    public long TokensOf(TrainingBatch batch, WorkPurpose purpose) => Split(batch, Enumerable.Range(0, batch.Rows.Count), purpose).Sum(m => m.Tokens);
+
     /// <summary>Forward and, unless gradients are off, backward over a slice, micro-batch by micro-batch; gradients add up in the weights.</summary>
     /// <param name="batch">The rollout.</param>
     /// <param name="rows">Places of the slice's rows.</param>
@@ -50,7 +66,8 @@ internal sealed class LossStage(
     /// <exception cref="TrainingException">The loss is not finite, and an update would follow.</exception>
     public SliceLoss Accumulate(TrainingBatch batch, IReadOnlyList<int> rows, int visit, LossScale scale, int step, Action check, WorkPurpose purpose = WorkPurpose.Loss)
     {
-        var microBatches = MicroBatches.Split(rows, batch.PassLength, budget).ToArray();
+        int[] run = [.. rows.Where(row => !skipEven || purpose != WorkPurpose.Loss || !batch.IsEven(row))];
+        var microBatches = Split(batch, run, purpose).ToArray();
         var entropyPass = settings.TopEntropyQuantile < 1 && microBatches.Length > 1;
         if (entropyPass)
         {
@@ -58,7 +75,7 @@ internal sealed class LossStage(
         }
 
         var (loss, statistics) = (0.0, LossStatistics.Empty);
-        foreach (var places in microBatches)
+        foreach (var places in microBatches.Select(m => m.Rows))
         {
             check();
             using var scope = NewDisposeScope();
@@ -86,15 +103,15 @@ internal sealed class LossStage(
             statistics += result.Statistics;
         }
 
-        return new(loss, statistics, entropyPass);
+        return new(loss, statistics, microBatches.Sum(m => m.Tokens), entropyPass, rows.Count - run.Length);
     }
 
-    private EntropyCut EntropyCut(TrainingBatch batch, IReadOnlyList<IReadOnlyList<int>> microBatches, int visit, Action check, WorkPurpose purpose)
+    private EntropyCut EntropyCut(TrainingBatch batch, IReadOnlyList<MicroBatch> microBatches, int visit, Action check, WorkPurpose purpose)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var (entropies, masks) = (new List<Tensor>(), new List<Tensor>());
-        foreach (var places in microBatches)
+        foreach (var places in microBatches.Select(m => m.Rows))
         {
             check();
             using var micro = NewDisposeScope();
@@ -109,7 +126,7 @@ internal sealed class LossStage(
     /// <summary>Log-probs and entropies [B, T'] of rows; those of rows that carry no loss are 0, and no pass is run for them.</summary>
     private (Tensor LogProbs, Tensor Entropies) Forward(CausalLM model, TrainingBatch batch, IReadOnlyList<int> places, int visit, WorkPurpose purpose, bool entropyGraph)
     {
-        var live = Enumerable.Range(0, places.Count).Where(i => batch.PassLength(places[i]) > 0).ToArray();
+        var live = Enumerable.Range(0, places.Count).Where(i => batch.Pass(places[i]) is not null).ToArray();
         if (live.Length == 0)
         {
             var nothing = zeros(places.Count, 1, model.Dtype, model.Device);
@@ -119,7 +136,7 @@ internal sealed class LossStage(
         // The pass for entropies has the loss pass's masks: it finds the quantile of the very entropies that the loss pass will cut.
         var masks = purpose == WorkPurpose.Entropy ? WorkPurpose.Loss : purpose;
         var dropout = purpose == WorkPurpose.Evaluation ? null : new DropoutKey(seed, batch.Number, visit, masks, [.. live.Select(i => batch.Order[places[i]])]);
-        var (lp, entropies) = SequenceScorer.Score(model, [.. live.Select(i => batch.Rows[places[i]].Sequence)], temperature, work, purpose, dropout, entropyGraph);
+        var (lp, entropies) = SequenceScorer.Score(model, [.. live.Select(i => batch.Rows[places[i]].Sequence)], How(purpose), work, purpose, dropout, entropyGraph);
         if (live.Length == places.Count)
         {
             return (lp, entropies);
@@ -134,7 +151,7 @@ internal sealed class LossStage(
     {
         using var scope = NewDisposeScope();
         var all = zeros(batch.Rows.Count, batch.Width, model.Dtype, model.Device); // [R, T]
-        foreach (var places in MicroBatches.Split(Enumerable.Range(0, batch.Rows.Count), batch.PassLength, budget))
+        foreach (var places in Split(batch, Enumerable.Range(0, batch.Rows.Count), purpose).Select(m => m.Rows))
         {
             check();
             using var micro = NewDisposeScope();
@@ -144,6 +161,12 @@ internal sealed class LossStage(
 
         return all.MoveToOuterDisposeScope();
     }
+
+    private IEnumerable<MicroBatch> Split(TrainingBatch batch, IEnumerable<int> rows, WorkPurpose purpose) =>
+        MicroBatches.Split(rows, batch.Pass, passes.MicroBatchTokens, How(purpose).Sharing);
+
+    // The reference is the model without its adapter, and evaluation drops nothing.
+    private PassSettings How(WorkPurpose purpose) => purpose is WorkPurpose.Reference or WorkPurpose.Evaluation ? passes : _training;
 
     private TrainingException NotFinite(TrainingBatch batch, IReadOnlyList<int> places, Tensor lp, double loss, int step)
     {

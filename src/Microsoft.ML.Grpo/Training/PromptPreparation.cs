@@ -94,4 +94,16 @@ internal static class PromptPreparation
             { } limit => limit,
         };
     }
+
+    /// <summary>Looks whether the cache that is allowed has room for the fewest completions that are sampled together.</summary>
+    /// <exception cref="GrpoOptionsException">It has not.</exception>
+    public static void CheckCache(int? maxCacheTokens, IEnumerable<PreparedPrompt> prompts, int maxCompletionTokens, ModelConfig model)
+    {
+        if (maxCacheTokens is { } most
+            && prompts.Max(p => DecodingBatches.RowTokens(new(0, p.Ids), maxCompletionTokens, model)) * DecodingBatches.SlotMultiple is var least && most < least)
+        {
+            throw new GrpoOptionsException([OptionRule.Text(
+                $"Execution.MaxCacheTokens is {most}, but {DecodingBatches.SlotMultiple} completions of the longest prompt, the fewest that are sampled together, take {least} with MaxCompletionTokens = {maxCompletionTokens}. Set it to {least} or more, or leave it null.")]);
+        }
+    }
 }

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace Microsoft.ML.Grpo;
 
 /// <summary>Watches rollouts for what usually means that a run will disappoint, and says each thing once.</summary>
-internal sealed class RunWarnings(ILogger logger, LossOptions loss)
+internal sealed class RunWarnings(ILogger logger, LossOptions loss, int microBatchTokens = int.MaxValue)
 {
     private const int RolloutsBeforeEqualIsSaid = 10;
     private const double ManyTruncated = 0.25;
@@ -22,6 +22,7 @@ internal sealed class RunWarnings(ILogger logger, LossOptions loss)
     private bool _truncatedSaid;
     private bool _spreadSaid;
     private bool _maskedSaid;
+    private bool _longSaid;
 
     /// <summary>Looks at the learning rate; small models bear more.</summary>
     /// <param name="logger">The run's log.</param>
@@ -38,6 +39,13 @@ internal sealed class RunWarnings(ILogger logger, LossOptions loss)
     /// <summary>Looks at a rollout.</summary>
     public void Watch(ScoredRollout rollout)
     {
+        var longest = rollout.Rows.Max(r => r.Sequence.InputLength);
+        if (!_longSaid && longest > microBatchTokens)
+        {
+            _longSaid = true;
+            RunLog.BeyondBudget(logger, longest, microBatchTokens);
+        }
+
         _rollouts++;
         (string? Reward, double Spread)[] spreads =
             [.. ComparedRewards.Of(rollout, loss.RewardAggregation).SelectMany(column => column.Values.Chunk(rollout.GroupSize).Select(group => (column.Reward, Spread(group))))];

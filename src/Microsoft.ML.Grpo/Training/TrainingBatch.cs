@@ -14,6 +14,7 @@ internal sealed class TrainingBatch : IDisposable
     private readonly Tensor? _sampler;   // [R, T], NaN = the sampler did not say; null: it said nothing of any row
     private readonly double[] _lossTokens; // [R]
     private readonly bool[] _kept;       // [R]
+    private readonly bool[] _even;       // [R] the advantage is 0
 
     /// <summary>Builds the batch.</summary>
     /// <param name="rollout">The scored completions.</param>
@@ -42,6 +43,7 @@ internal sealed class TrainingBatch : IDisposable
             }
         }
 
+        _even = [.. order.Select(i => rollout.Advantages.Advantages[i] == 0)];
         using var scope = NewDisposeScope();
         Tensor Own(Tensor onCpu) => onCpu.to(dtype, device, copy: true).DetachFromDisposeScope();
 
@@ -80,8 +82,11 @@ internal sealed class TrainingBatch : IDisposable
     /// <summary>Tokens that carry loss, over some rows.</summary>
     public double LossTokensOf(IEnumerable<int> rows) => rows.Sum(r => _lossTokens[r]);
 
-    /// <summary>Tokens of a row in a pass over whole rows: 0 where none carries loss, since then nothing is learned from it.</summary>
-    public int PassLength(int row) => _lossTokens[row] > 0 ? Rows[row].Sequence.InputLength : 0;
+    /// <summary>What goes through a model for a row: nothing where no token carries loss, since then nothing is learned from it.</summary>
+    public TokenSequence? Pass(int row) => _lossTokens[row] > 0 ? Rows[row].Sequence : null;
+
+    /// <summary>Whether a row's advantage is exactly 0: its group's rewards are all equal, or it could not be judged.</summary>
+    public bool IsEven(int row) => _even[row];
 
     /// <summary>Stores what the scoring pass found, for all rows; the batch owns it.</summary>
     /// <param name="old">[R, T].</param>
@@ -152,9 +157,18 @@ internal sealed class TrainingBatch : IDisposable
             known && Ratio is { } ratio ? Select(ratio) : null);
     }
 
-    /// <summary>The mismatch of sampler and trainer over the whole rollout, once all rows have their old log-probs; nothing if the sampler said nothing.</summary>
-    public IReadOnlyDictionary<string, double> Mismatch(CorrectionSettings correction) =>
-        _sampler is { } sampler ? CorrectionMetrics.Measure(Old!, sampler, _mask, Ratio, correction) : new Dictionary<string, double>();
+    /// <summary>The mismatch of sampler and trainer over the rows of the rollout that have their old log-probs; nothing if none has, or the sampler said nothing.</summary>
+    public IReadOnlyDictionary<string, double> Mismatch(CorrectionSettings correction)
+    {
+        if (_sampler is null || Old is null)
+        {
+            return new Dictionary<string, double>();
+        }
+
+        using var scope = NewDisposeScope();
+        var mask = _kept.All(kept => kept) ? _mask : _mask * tensor(_kept, device: _mask.device).to(_mask.dtype).unsqueeze(1);
+        return CorrectionMetrics.Measure(Old, _sampler, mask, Ratio, correction);
+    }
 
     public void Dispose()
     {

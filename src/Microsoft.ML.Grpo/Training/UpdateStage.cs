@@ -24,6 +24,7 @@ internal sealed class UpdateStage(
     public void Run(int step, IReadOnlyList<SliceVisit> window, Func<long, TrainingBatch> rollout, Action check, StepMetrics metrics)
     {
         var losses = new List<double>();
+        var skipped = 0;
         var dataRows = new SortedSet<long>();
         var statistics = LossStatistics.Empty;
         foreach (var visit in window)
@@ -44,8 +45,9 @@ internal sealed class UpdateStage(
                 EntropyCoefficient = entropy?.Applied ?? 0,
             };
             var slice = loss.Accumulate(batch, rows, visit.Iteration, scale, step, check);
-            _watch.SliceDone(rows.Sum(r => (long)batch.PassLength(r)), slice.EntropyPass);
+            _watch.SliceDone(slice.Tokens, slice.EntropyPass);
             losses.Add(slice.Loss);
+            skipped += slice.Skipped;
             statistics += slice.Statistics;
             metrics.Add(slice.Statistics.ToMetrics()); // a mean over slices, as in the reference, whatever their lengths
             if (!plan.ScoringPass && visit.EndsFirstWalk(schedule))
@@ -82,6 +84,7 @@ internal sealed class UpdateStage(
         }
 
         metrics.Add("loss", losses.Sum());
+        metrics.Add("rows/skipped", skipped);
         metrics.Add("grad_norm", update.GradientNorm);
         metrics.Add("learning_rate", update.LearningRate);
         metrics.Add("update_ratio", update.UpdateRatio);
@@ -100,7 +103,7 @@ internal sealed class UpdateStage(
         _batch?.Dispose();
         _batch = batch;
         loss.Precompute(batch, check);
-        _watch.RolloutReady(Enumerable.Range(0, batch.Rows.Count).Sum(r => (long)batch.PassLength(r)));
+        _watch.RolloutReady(loss.TokensOf(batch, WorkPurpose.Score), loss.TokensOf(batch, WorkPurpose.Reference));
         if (plan.ScoringPass)
         {
             Measure(batch, metrics);

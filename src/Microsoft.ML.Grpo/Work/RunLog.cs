@@ -94,4 +94,10 @@ internal static partial class RunLog
 
     [LoggerMessage(31, LogLevel.Warning, "Values of the reward {Reward} differ by only {Spread:G2} in a group: with NormalizeThenSum they are divided by their own standard deviation, which makes as much of that as of right and wrong. Give that reward no weight, or set Loss.RewardAggregation = SumThenNormalize.")]
     public static partial void TinySpreadOfReward(ILogger logger, string reward, double spread);
+
+    [LoggerMessage(32, LogLevel.Information, "{Description}")]
+    public static partial void SkippedRows(ILogger logger, string description);
+
+    [LoggerMessage(33, LogLevel.Information, "A completion with its prompt takes {Tokens} tokens, more than the {Budget} of Execution.MicroBatchTokens, and goes through the model alone: memory follows the longest. This is said once.")]
+    public static partial void BeyondBudget(ILogger logger, int tokens, int budget);
 }

@@ -21,6 +21,9 @@ public enum WorkPurpose
     /// <summary>Forward and backward of the loss.</summary>
     Loss,
 
+    /// <summary>Blocks that the backward pass of the loss runs again (<c>Execution.ActivationCheckpointing</c>); tokens through all of them count once.</summary>
+    Recompute,
+
     /// <summary>Everything that evaluation runs: sampling and scoring held-out prompts.</summary>
     Evaluation,
 

@@ -42,7 +42,7 @@ internal sealed record CheckContext(string Name, CausalLM Model, Expectation Exp
     {
         var (ids, mask) = (Expected["completion_ids"], Expected["completion_mask"].to(ScalarType.Bool));
         var rows = CompletionHidden(hidden).reshape(-1, hidden.shape[2]);
-        var (logProbs, entropies) = LogProbHead.Compute(Model, rows, ids.reshape(-1), temperature);
+        var (logProbs, entropies) = TokenLogProbs.Compute(Model, rows, ids.reshape(-1), temperature);
         return (Masked(logProbs), Masked(entropies));
 
         Tensor Masked(Tensor flat)

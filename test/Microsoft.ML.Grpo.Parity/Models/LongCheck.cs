@@ -13,7 +13,7 @@ internal static class LongCheck
         var hidden = context.Model.Hidden(ids.unsqueeze(0)).squeeze(0); // [n, hidden]
         var next = ids.shape[0] - 1;
         context.Compare("long.last_logits", context.Model.Logits(hidden[next]), context.Precision.Long);
-        var (logProbs, _) = LogProbHead.Compute(context.Model, hidden.narrow(0, 0, next), ids.narrow(0, 1, next), temperature: 1);
+        var (logProbs, _) = TokenLogProbs.Compute(context.Model, hidden.narrow(0, 0, next), ids.narrow(0, 1, next), temperature: 1);
         context.Compare("long.logps", logProbs, context.Precision.Long);
     }
 }

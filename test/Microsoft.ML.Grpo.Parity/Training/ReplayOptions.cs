@@ -38,6 +38,8 @@ internal static class ReplayOptions
 
         options.Sampling.Temperature = trl.Number("temperature");
         options.Execution.MicroBatchTokens = variant.MicroBatchTokens;
+        options.Execution.PromptSharing = variant.Sharing;
+        options.Execution.SkipZeroAdvantageRows = false; // the reference runs them, and measures them
         options.Execution.Precision = run.Dtype == "float64" ? Grpo.Precision.Float64 : Grpo.Precision.Float32;
         SetOptimizer(options.Optimizer, trl, run.Updates.Count());
         SetLoss(options.Loss, trl);

@@ -15,7 +15,13 @@ internal sealed record ReplayVariant(string Name, CorrectionRoute Route, int Mic
     /// <summary>A slice takes several passes.</summary>
     public static ReplayVariant SmallMicroBatches { get; } = new(" micro-batches", CorrectionRoute.Auto, 40);
 
+    /// <summary>A group's prompt goes through once, whether that saves much or little.</summary>
+    public static ReplayVariant SharedPrompt { get; } = new(" shared prompt", CorrectionRoute.Auto, int.MaxValue) { Sharing = PromptSharing.Always };
+
+    /// <summary>Whether completions share a prompt.</summary>
+    public PromptSharing Sharing { get; init; } = PromptSharing.Never;
+
     /// <summary>Those that a run can be replayed by.</summary>
     public static IEnumerable<ReplayVariant> Of(RecordedRun run) =>
-        run.IsCorrection ? [Plain, Precompute, SmallMicroBatches] : [Plain, SmallMicroBatches];
+        run.IsCorrection ? [Plain, Precompute, SmallMicroBatches, SharedPrompt] : [Plain, SmallMicroBatches, SharedPrompt];
 }

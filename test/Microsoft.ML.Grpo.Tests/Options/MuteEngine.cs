@@ -5,5 +5,5 @@ internal sealed class MuteEngine : RolloutEngine
 {
     internal override bool GivesLogProbs => false;
 
-    internal override IRunSampler Start(Policy policy, WorkCounters work) => throw new InvalidOperationException("Nothing is sampled here.");
+    internal override IRunSampler Start(Policy policy, WorkCounters work, long? maxCacheTokens = null) => throw new InvalidOperationException("Nothing is sampled here.");
 }

@@ -9,24 +9,72 @@ public class DecodingBatchesTests
     [TestMethod]
     public void No_part_has_more_rows_than_are_worth_it_nor_a_larger_cache_than_allowed()
     {
-        // Two layers, two key heads of 8, float64: 512 bytes a token.
         var request = Request(Enumerable.Range(0, 200).Select(i => 1 + (i * 37 % 120)), groupSize: 8);
-        foreach (var most in new[] { long.MaxValue, 2_000_000 })
+        var model = RandomModel.Config with { MaxPositions = 1000 };
+        foreach (var most in new[] { long.MaxValue, 4000 })
         {
-            var parts = DecodingBatches.Split(request, RandomModel.Config with { MaxPositions = 1000 }, 8, most).ToArray();
-            CollectionAssert.AreEquivalent(request.Prompts.ToArray(), parts.SelectMany(p => p).ToArray());
-            Assert.IsTrue(parts.All(p => p.Count * 8 <= 512));
-            Assert.IsTrue(parts.All(p => p.Count * 8L * (p.Max(DecodingBatches.PaddedLength) + 30) * 512 <= most));
+            var parts = DecodingBatches.Split(request, model, most).ToArray();
+            CollectionAssert.AreEquivalent(request.Prompts.ToArray(), parts.SelectMany(p => p).Select(p => p.Prompt).ToArray());
+            Assert.IsTrue(parts.All(p => p.Sum(g => g.Count) <= 512));
+            Assert.IsTrue(parts.All(p => p.Sum(g => g.Count) * p.Max(g => DecodingBatches.RowTokens(g.Prompt, 30, model)) <= most));
             Assert.IsTrue(parts.SkipLast(1).All(p => p.Count > 1), "Parts are as large as they may be.");
         }
     }
 
     [TestMethod]
-    public void A_group_that_is_larger_than_allowed_stands_alone()
+    public void A_group_that_is_larger_than_allowed_is_cut_and_none_is_below_eight()
     {
-        var parts = DecodingBatches.Split(Request([5, 5, 5], groupSize: 8), RandomModel.Config, 8, mostBytes: 1).ToArray();
+        var parts = DecodingBatches.Split(Request([5, 5, 5], groupSize: 8), RandomModel.Config, mostTokens: 1).ToArray();
         Assert.IsTrue(parts.Length == 3 && parts.All(p => p.Count == 1));
-        Assert.HasCount(3, DecodingBatches.Split(Request([5, 5, 5], groupSize: 600), RandomModel.Config, 8));
+        var cut = DecodingBatches.Split(Request([5, 5], groupSize: 20), RandomModel.Config, mostTokens: 16 * 64).ToArray();
+        CollectionAssert.AreEqual(
+            new[] { "0: 0+16", "0: 16+4", "1: 0+16", "1: 16+4" }, cut.Select(part => string.Join(", ", part.Select(p => $"{p.Prompt.Place}: {p.First}+{p.Count}"))).ToArray());
+        Assert.HasCount(4, DecodingBatches.Split(Request([5, 5], groupSize: 600), RandomModel.Config, long.MaxValue));
+    }
+
+    [TestMethod]
+    public void Whatever_the_cache_the_same_is_sampled_and_it_never_holds_more()
+    {
+        using var model = RandomModel.Create();
+        var request = Request([3, 20, 7, 3, 40], groupSize: 20);
+        var whole = new InProcessEngine(model, new(), WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode).Sample(request, default);
+        foreach (var most in new[] { 8 * 96, 16 * 96, 3000 })
+        {
+            var engine = new InProcessEngine(model, new(), WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode, most);
+            var groups = engine.Sample(request, default);
+            Assert.IsTrue(engine.PeakCacheTokens > 0 && engine.PeakCacheTokens <= most, $"{engine.PeakCacheTokens} of {most}");
+            foreach (var (expected, actual) in whole.Zip(groups))
+            {
+                Assert.AreSame(expected.Prompt, actual.Prompt);
+                foreach (var (a, b) in expected.Completions.Zip(actual.Completions))
+                {
+                    CollectionAssert.AreEqual(a.Ids.ToArray(), b.Ids.ToArray());
+                    Near.AreEqual([.. a.LogProbs!], b.LogProbs!.ToArray(), 1e-10, "log-probs");
+                }
+            }
+        }
+    }
+
+    [TestMethod]
+    public void A_cache_too_small_for_eight_completions_is_refused_with_the_number_that_is_needed()
+    {
+        using var run = new TinyRun(o => o.Execution.MaxCacheTokens = 100);
+        var error = Assert.ThrowsExactly<GrpoOptionsException>(() => run.Train());
+        StringAssert.Contains(error.Message, "Execution.MaxCacheTokens is 100, but 8 completions of the longest prompt, the fewest that are sampled together, take 256 with MaxCompletionTokens = 8. Set it to 256 or more, or leave it null.");
+        using var enough = new TinyRun(o => o.Execution.MaxCacheTokens = 256);
+        using var free = new TinyRun();
+        enough.Train();
+        free.Train();
+        Near.AreEqual(free.Weights, enough.Weights, 1e-12, "weights");
+    }
+
+    [TestMethod]
+    public void By_default_the_cache_is_bounded_by_free_memory()
+    {
+        using var model = RandomModel.Create(RandomModel.Config, dtype: ScalarType.Float32);
+        Assert.AreEqual(256, CacheMemory.TokenBytes(model.Config, model.Dtype)); // two layers, two key heads of 8, keys and values, 4 bytes
+        var bytes = CacheMemory.Tokens(model) * 256;
+        Assert.IsTrue(bytes > 0 && bytes <= GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2);
     }
 
     [TestMethod]

@@ -53,7 +53,7 @@ public class InProcessEngineTests
                 using var scope = NewDisposeScope();
                 var ids = group.Prompt.Ids.Concat(completion.Ids).Select(i => (long)i).ToArray();
                 var hidden = model.Hidden(tensor(ids).unsqueeze(0))[0].narrow(0, group.Prompt.Ids.Count - 1, completion.Ids.Count);
-                var (expected, _) = LogProbHead.Compute(model, hidden, tensor(ids[group.Prompt.Ids.Count..]), 0.8);
+                var (expected, _) = TokenLogProbs.Compute(model, hidden, tensor(ids[group.Prompt.Ids.Count..]), 0.8);
                 var difference = (expected.to(ScalarType.Float64) - tensor(completion.LogProbs!.ToArray())).abs().max().item<double>();
                 Assert.IsTrue(difference <= bound, $"difference {difference}");
             }

@@ -7,7 +7,7 @@ public class ForwardPlanTests
     private static readonly Schedule Aligned = new(4, 2, 1);
     private static readonly Schedule Misaligned = new(3, 2, 1);
 
-    private static IEnumerable<HeadKind> Heads => Enum.GetValues<HeadKind>();
+    private static IEnumerable<LogProbHead> Heads => Enum.GetValues<LogProbHead>();
 
     [TestMethod]
     public void Aligned_without_correction_the_loss_pass_is_its_own_old()
@@ -118,7 +118,7 @@ public class ForwardPlanTests
     [DataRow(true, false, CorrectionRoute.Auto, false, LossContract.AnyRoute, "One scoring pass a rollout: the schedule is not aligned (slices an update 3, slices a rollout 2, walks over it 1), so the weights change before the rollout is used up and the old log-probs must be kept. No correction for the sampler. No reference pass: beta is 0.")]
     [DataRow(false, false, CorrectionRoute.Auto, false, LossContract.PrecomputedOld, "One scoring pass a rollout: the custom loss asks for old log-probs of a pass of their own. No correction for the sampler. No reference pass: beta is 0.")]
     public void The_plan_says_what_and_why(bool misaligned, bool correction, CorrectionRoute route, bool fused, LossContract contract, string words) =>
-        Assert.AreEqual(words, ForwardPlan.For(new(misaligned ? Misaligned : Aligned, correction, false) { Route = route, Head = fused ? HeadKind.Fused : HeadKind.Plain, Contract = contract }).Description);
+        Assert.AreEqual(words, ForwardPlan.For(new(misaligned ? Misaligned : Aligned, correction, false) { Route = route, Head = fused ? LogProbHead.Tiled : LogProbHead.Full, Contract = contract }).Description);
 
     [TestMethod]
     public void The_plan_tells_of_the_pass_that_an_entropy_cut_may_need() =>

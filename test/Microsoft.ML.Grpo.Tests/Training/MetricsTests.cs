@@ -5,7 +5,7 @@ public class MetricsTests
 {
     private static readonly string[] EveryStep =
     [
-        "loss", "grad_norm", "learning_rate", "update_ratio", "updates_clipped", "num_tokens", "epoch", "step_time", "entropy",
+        "loss", "grad_norm", "learning_rate", "update_ratio", "updates_clipped", "rows/skipped", "num_tokens", "epoch", "step_time", "entropy",
         "reward", "reward_std", "frac_reward_zero_std", "rewards/share/mean", "rewards/share/std",
         "completions/mean_length", "completions/min_length", "completions/max_length", "completions/clipped_ratio",
         "completions/mean_terminated_length", "completions/min_terminated_length", "completions/max_terminated_length",

@@ -48,14 +48,50 @@ public class MicroBatchInvarianceTests
     public void Every_row_is_in_one_micro_batch_and_none_is_over_its_budget_unless_alone()
     {
         int[] lengths = [3, 9, 1, 30, 9, 4, 4, 12];
+        TokenSequence[] rows = [.. lengths.Select((length, i) => new TokenSequence([.. Enumerable.Range(0, length)], [i]))];
         foreach (var budget in Enumerable.Range(1, 80))
         {
-            var batches = MicroBatches.Split(Enumerable.Range(0, lengths.Length), i => lengths[i], budget).ToArray();
-            CollectionAssert.AreEquivalent(Enumerable.Range(0, lengths.Length).ToArray(), batches.SelectMany(b => b).ToArray());
-            Assert.IsTrue(batches.All(b => b.Count == 1 || b.Count * b.Max(i => lengths[i]) <= budget), $"budget {budget}");
+            var batches = MicroBatches.Split(Enumerable.Range(0, lengths.Length), i => rows[i], budget, PromptSharing.Always).ToArray();
+            CollectionAssert.AreEquivalent(Enumerable.Range(0, lengths.Length).ToArray(), batches.SelectMany(b => b.Rows).ToArray());
+            foreach (var batch in batches)
+            {
+                Assert.AreEqual(batch.Rows.Sum(i => lengths[i]), batch.Tokens);
+                Assert.IsTrue(batch.Rows.Count == 1 || batch.Tokens <= budget, $"budget {budget}");
+            }
         }
 
-        Assert.AreEqual(1, MicroBatches.Split(Enumerable.Range(0, lengths.Length), i => lengths[i], 8 * 30).Count());
+        Assert.AreEqual(1, MicroBatches.Split(Enumerable.Range(0, lengths.Length), i => rows[i], lengths.Sum(), PromptSharing.Auto).Count());
+    }
+
+    [TestMethod]
+    public void Rows_of_a_prompt_stay_together_and_it_counts_once()
+    {
+        int[][] prompts = [[1, 2, 3, 4], [1, 2, 3, 4]]; // alike is not the same
+        TokenSequence[] rows = [.. Enumerable.Range(0, 8).Select(i => new TokenSequence(prompts[i % 2], [.. Enumerable.Range(0, 1 + (i / 2))]))];
+        MicroBatch[] Split(int budget, PromptSharing sharing) => [.. MicroBatches.Split(Enumerable.Range(0, 8), i => i == 1 ? null : rows[i], budget, sharing)];
+
+        // Fed tokens of the completions: 0 1 2 3 for the first prompt, (0 not run) 1 2 3 for the second.
+        Assert.AreEqual((4 + 6) + (4 + 6), Split(100, PromptSharing.Always).Single().Tokens);
+        Assert.AreEqual((16 + 6) + (12 + 6), Split(100, PromptSharing.Never).Single().Tokens);
+        Assert.AreEqual((4 + 6) + (4 + 6), Split(100, PromptSharing.Auto).Single().Tokens); // 22 : 10 and 18 : 10
+        var cut = Split(10, PromptSharing.Always);
+        CollectionAssert.AreEqual(new long[] { 10, 10 }, cut.Where(b => b.Tokens > 0).Select(b => b.Tokens).ToArray());
+        Assert.IsTrue(cut.Where(b => b.Tokens > 0).All(b => b.Rows.Where(i => i != 1).Select(i => i % 2).Distinct().Count() == 1));
+
+        // A group beyond the budget is cut, and its prompt counts once a part.
+        CollectionAssert.AreEquivalent(new long[] { 7, 7, 7, 7 }, Split(7, PromptSharing.Always).Where(b => b.Tokens > 0).Select(b => b.Tokens).ToArray());
+    }
+
+    [TestMethod]
+    public void A_prompt_is_shared_only_where_that_saves_enough()
+    {
+        int[] prompt = [1, 2, 3];
+        TokenSequence Row(int tokens) => new(prompt, new int[tokens]);
+        Assert.AreEqual(3 + 3 + 3, SharedPrompts.Tokens([Row(4), Row(4)], PromptSharing.Auto)); // 12 : 9 = 1.33
+        Assert.AreEqual(6 + 8, SharedPrompts.Tokens([Row(5), Row(5)], PromptSharing.Auto));      // 14 : 11 = 1.27
+        Assert.AreEqual(3 + 8, SharedPrompts.Tokens([Row(5), Row(5)], PromptSharing.Always));
+        Assert.AreEqual(6 + 6, SharedPrompts.Tokens([Row(4), Row(4) with { Further = "other" }], PromptSharing.Always));
+        Assert.AreEqual(6, SharedPrompts.Tokens([Row(4)], PromptSharing.Always));
     }
 
     private static double[] Weights(string name, int budget, ScalarType dtype) => TinyRun.WeightsAfter(

@@ -12,7 +12,7 @@ public class NonFiniteTests
     {
         // The embedding of 'b', which stands in the prompt of row 1 alone.
         var policy = TinyPolicy.Create(edit: weights => weights["model.embed_tokens.weight"] = Poisoned(weights["model.embed_tokens.weight"]), tied: false);
-        using var run = new TinyRun(o => o.Shuffle = false, policy: policy) { Engine = new ScriptedEngine((_, place, g) => ([200 + place + g, 210 + g], FinishReason.Stop)) };
+        using var run = new TinyRun(o => (o.Shuffle, o.Execution.SkipZeroAdvantageRows) = (false, false), policy: policy) { Engine = new ScriptedEngine((_, place, g) => ([200 + place + g, 210 + g], FinishReason.Stop)) };
         var before = run.Weights;
         var error = Assert.ThrowsExactly<TrainingException>(() => run.Train());
         Assert.AreEqual(

@@ -48,6 +48,7 @@ public class RoundedSamplerRunTests
             Optimizer = { LearningRate = 1e-3, WarmupSteps = 0 },
             RolloutEngine = new RoundedRolloutEngine(),
             ImportanceSampling = { Mode = mode, Route = route },
+            Execution = { PromptSharing = PromptSharing.Never, SkipZeroAdvantageRows = false },
         };
         var tokens = 0L;
         options.Rewards.Add(Reward.FromBatchFunction("even", batch =>

@@ -108,6 +108,7 @@ public class RouteTests
         using var run = new TinyRun(
             o =>
             {
+                o.Execution.SkipZeroAdvantageRows = false; // only one of the routes could
                 set(o);
                 o.ImportanceSampling.Route = route;
             },

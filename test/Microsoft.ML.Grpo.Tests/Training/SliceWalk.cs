@@ -26,7 +26,7 @@ internal sealed class SliceWalk : IDisposable
         OptionRules.Check(options);
         Schedule = options.ResolveSchedule();
         var plan = ForwardPlan.For(new(Schedule, options.ResolveCorrection().IsOn, false) { Route = options.ImportanceSampling.Route });
-        var loss = new LossStage(policy.Network, null, options.Loss.ToObjective(options.ResolveCorrection()), plan, 1, options.Execution.ResolvedMicroBatchTokens, 7, Work);
+        var loss = new LossStage(policy.Network, null, options.Loss.ToObjective(options.ResolveCorrection()), plan, options.Execution.ToPasses(1), 7, Work);
         _optimizer = new(policy.Network.Trained, options.Optimizer);
         _stage = new(options, Schedule, plan, loss, _optimizer, new(1e-3, LearningRateSchedule.Constant, 0, 10), null, null, Work, new(_run.Log, options.Loss), new() { Updated = (_, losses) => _onLosses?.Invoke([.. losses]) });
     }

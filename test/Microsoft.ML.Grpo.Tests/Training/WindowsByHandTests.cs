@@ -139,7 +139,7 @@ public class WindowsByHandTests
                 o =>
                 {
                     (o.GroupSize, o.PromptsPerRollout, o.Epochs, o.Shuffle) = (GroupSize, Prompts, 1, false);
-                    (o.AdvancedSchedule, o.Execution.MicroBatchTokens) = (new(schedule.Accumulation, schedule.SlicesPerRollout, schedule.Iterations), 61);
+                    (o.AdvancedSchedule, o.Execution.MicroBatchTokens, o.Execution.SkipZeroAdvantageRows) = (new(schedule.Accumulation, schedule.SlicesPerRollout, schedule.Iterations), 61, false);
                     (o.Loss.MaskTruncatedCompletions, o.Optimizer.LearningRate) = (true, 2e-2);
                     change(o);
                 },

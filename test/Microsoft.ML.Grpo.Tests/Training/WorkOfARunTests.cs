@@ -14,6 +14,7 @@ public class WorkOfARunTests
         using var run = new TinyRun(o =>
         {
             o.Rewards.Add(Recording(samples));
+            (o.Execution.PromptSharing, o.Execution.SkipZeroAdvantageRows) = (PromptSharing.Never, false);
             (o.RolloutsPerStep, o.Steps) = (2, 3);
         });
         run.Train();
@@ -39,6 +40,7 @@ public class WorkOfARunTests
         using var run = new TinyRun(o =>
         {
             o.Rewards.Add(Recording(samples));
+            (o.Execution.PromptSharing, o.Execution.SkipZeroAdvantageRows) = (PromptSharing.Never, false);
             (o.AdvancedSchedule, o.Steps) = (new(accumulation, slices, iterations), 4);
         });
         run.Train();
@@ -55,6 +57,7 @@ public class WorkOfARunTests
         using var run = new TinyRun(o =>
         {
             o.Rewards.Add(Recording(samples));
+            (o.Execution.PromptSharing, o.Execution.SkipZeroAdvantageRows) = (PromptSharing.Never, false);
             o.Loss.Beta = 0.1;
         });
         run.Train();
@@ -68,7 +71,7 @@ public class WorkOfARunTests
         using var policy = TinyPolicy.Create();
         var work = new WorkCounters();
         using var batch = Batch(policy, 12);
-        var stage = new LossStage(policy.Network, null, new(), ForwardPlan.For(new(new(1, 2, 1), Correction: false, ReferencePass: false)), 0.9, 61, 1, work);
+        var stage = new LossStage(policy.Network, null, new(), ForwardPlan.For(new(new(1, 2, 1), Correction: false, ReferencePass: false)), new(0.9, 61), 1, work);
         stage.Precompute(batch, () => { });
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();

@@ -27,13 +27,17 @@ internal sealed class DropoutMasks
     /// <param name="key">The pass and its rows.</param>
     /// <param name="share">Share that is dropped; above 0, below 1; taken to a multiple of 2⁻³².</param>
     /// <param name="positions">[B, T] or [1, T] int64: places of the tokens in their rows.</param>
-    public DropoutMasks(DropoutKey key, double share, Tensor positions)
+    /// <param name="blocks">How the rows stand in one line of tokens; null: each has a line of its own.</param>
+    public DropoutMasks(DropoutKey key, double share, Tensor positions, IReadOnlyList<PackedBlock>? blocks = null)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
         var random = new RunRandom(key.Seed);
         long[] rows = [.. key.Rows.Select(row => (long)random.Bits(DrawPurpose.Dropout, key.Rollout, key.Visit, (int)key.Purpose, row))];
-        _keys = SplitMix(tensor(rows, device: positions.device).unsqueeze(1), positions).unsqueeze(2).MoveToOuterDisposeScope();
+        var ofTokens = blocks is null
+            ? tensor(rows, device: positions.device).unsqueeze(1)                                                                         // [B, 1]
+            : tensor(blocks.SelectMany(b => Enumerable.Repeat(b.Length, b.Rows)).SelectMany((length, row) => Enumerable.Repeat(rows[row], length)).ToArray(), device: positions.device).unsqueeze(0); // [1, N]
+        _keys = SplitMix(ofTokens, positions).unsqueeze(2).MoveToOuterDisposeScope();
         _threshold = (long)Math.Min(Math.Round(share * TwoTo32), TwoTo32 - 1); // else a share next to 1 would drop all, and divide by 0
         Scale = 1 / (1 - (_threshold / TwoTo32));
     }

@@ -22,6 +22,15 @@ internal sealed class LoraFactor(LoraAdapter adapter, int layer, Tensor a, Tenso
     public Tensor Apply(Tensor x, DropoutMasks? masks)
     {
         using var scope = NewDisposeScope();
+        return nn.functional.linear(Low(x, masks), B).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>scale · A x: [..., in] to [..., r]. Scaled here, where there are the fewest numbers.</summary>
+    /// <param name="x">[..., in].</param>
+    /// <param name="masks">What x is dropped by; null: nothing is dropped.</param>
+    public Tensor Low(Tensor x, DropoutMasks? masks = null)
+    {
+        using var scope = NewDisposeScope();
         var scale = adapter.Settings.Scaling;
         if (masks is not null)
         {
@@ -29,9 +38,7 @@ internal sealed class LoraFactor(LoraAdapter adapter, int layer, Tensor a, Tenso
             scale *= masks.Scale;
         }
 
-        // Scaled in the middle, where there are the fewest numbers.
-        var low = nn.functional.linear(x, A) * Scalars.Of(scale); // [..., r]
-        return nn.functional.linear(low, B).MoveToOuterDisposeScope();
+        return (nn.functional.linear(x, A) * Scalars.Of(scale)).MoveToOuterDisposeScope();
     }
 
     /// <summary>scale · B A as a new float64 tensor [out, in] of the caller's scope.</summary>
