@@ -5,7 +5,7 @@ namespace Microsoft.ML.Grpo;
 /// <param name="Tokens">Tokens that really go through: a shared prompt once, of a row that is not run none.</param>
 internal sealed record MicroBatch(IReadOnlyList<int> Rows, long Tokens);
 
-/// <summary>Cuts rows into micro-batches that fill a token budget; rows that share their prompt stay together as far as it goes.</summary>
+/// <summary>Cuts rows into micro-batches that fill a token budget; a group that shares its prompt is cut only where it is beyond the budget by itself.</summary>
 internal static class MicroBatches
 {
     /// <summary>Cuts.</summary>
@@ -13,29 +13,22 @@ internal static class MicroBatches
     /// <param name="row">A row by its place; null: it is not run, and only has its place.</param>
     /// <param name="budget">Most tokens of a micro-batch; a row longer than that stands alone.</param>
     /// <param name="sharing">Whether completions share a prompt.</param>
-    /// <returns>Every row once, longest first where none share.</returns>
+    /// <returns>Every row once; those with the longest rows first.</returns>
     public static IEnumerable<MicroBatch> Split(IEnumerable<int> rows, Func<int, TokenSequence?> row, int budget, PromptSharing sharing)
     {
         var batch = new List<int>();
-        var sequences = new List<TokenSequence>();
         var tokens = 0L;
-        foreach (var place in InOrder(rows, row, sharing))
+        foreach (var part in Groups(rows, row, sharing).SelectMany(group => Parts(group, row, budget, sharing)))
         {
-            if (row(place) is { } sequence)
+            var more = Tokens([.. batch, .. part], row, sharing);
+            if (more > budget && tokens > 0)
             {
-                sequences.Add(sequence);
-                var more = SharedPrompts.Tokens(sequences, sharing);
-                if (more > budget && sequences.Count > 1)
-                {
-                    yield return new(batch, tokens);
-                    (batch, sequences) = ([], [sequence]);
-                    more = sequence.InputLength;
-                }
-
-                tokens = more;
+                yield return new(batch, tokens);
+                (batch, more) = ([], Tokens(part, row, sharing));
             }
 
-            batch.Add(place);
+            batch.AddRange(part);
+            tokens = more;
         }
 
         if (batch.Count > 0)
@@ -44,13 +37,35 @@ internal static class MicroBatches
         }
     }
 
-    /// <summary>Those that can share a prompt side by side, so that a group is cut only where the budget is full.</summary>
-    private static IEnumerable<int> InOrder(IEnumerable<int> rows, Func<int, TokenSequence?> row, PromptSharing sharing)
+    /// <summary>Rows that share their prompt, and each of the others for itself; the longest first.</summary>
+    private static IEnumerable<IReadOnlyList<int>> Groups(IEnumerable<int> rows, Func<int, TokenSequence?> row, PromptSharing sharing)
     {
         int Length(int place) => row(place)?.InputLength ?? 0;
-        var sorted = rows.OrderByDescending(Length).ThenBy(place => place);
-        return sharing == PromptSharing.Never
-            ? sorted
-            : sorted.GroupBy(place => row(place) is { } sequence ? SharedPrompts.Key(sequence) : default).SelectMany(group => group);
+        int[] sorted = [.. rows.OrderByDescending(Length).ThenBy(place => place)];
+        int[] run = [.. sorted.Where(place => row(place) is not null)];
+        var shared = SharedPrompts.Group([.. run.Select(place => row(place)!.Value)], sharing).Where(group => group.Shared).Select(group => (IReadOnlyList<int>)[.. group.Rows.Select(i => run[i])]).ToArray();
+        var inGroups = shared.SelectMany(group => group).ToHashSet();
+        return shared.Concat(sorted.Where(place => !inGroups.Contains(place)).Select(place => (IReadOnlyList<int>)[place])).OrderByDescending(group => Length(group[0]));
     }
+
+    /// <summary>A group whole if it fits the budget, else as many of its rows at a time as do.</summary>
+    private static IEnumerable<IReadOnlyList<int>> Parts(IReadOnlyList<int> group, Func<int, TokenSequence?> row, int budget, PromptSharing sharing)
+    {
+        var part = new List<int>();
+        foreach (var place in Tokens(group, row, sharing) <= budget ? [] : group)
+        {
+            if (part.Count > 0 && Tokens([.. part, place], row, sharing) > budget)
+            {
+                yield return part;
+                part = [];
+            }
+
+            part.Add(place);
+        }
+
+        yield return part.Count > 0 ? part : group;
+    }
+
+    private static long Tokens(IEnumerable<int> places, Func<int, TokenSequence?> row, PromptSharing sharing) =>
+        SharedPrompts.Tokens([.. places.Select(row).OfType<TokenSequence>()], sharing);
 }

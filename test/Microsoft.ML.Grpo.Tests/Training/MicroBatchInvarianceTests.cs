@@ -83,6 +83,41 @@ public class MicroBatchInvarianceTests
     }
 
     [TestMethod]
+    public void A_group_that_fits_the_budget_is_not_cut()
+    {
+        int[][] prompts = [[.. Enumerable.Range(0, 10)], [.. Enumerable.Range(0, 12)]];
+        TokenSequence[] rows = [.. Enumerable.Range(0, 8).Select(i => new TokenSequence(prompts[i % 2], new int[3]))]; // 18 and 20 tokens
+        for (var budget = 20; budget < 38; budget++)
+        {
+            var batches = MicroBatches.Split(Enumerable.Range(0, 8), i => rows[i], budget, PromptSharing.Auto).ToArray();
+            CollectionAssert.AreEqual(new long[] { 20, 18 }, batches.Select(b => b.Tokens).ToArray(), $"budget {budget}");
+        }
+    }
+
+    [TestMethod]
+    public void No_mixture_of_rows_is_over_the_budget_and_tokens_are_what_goes_through()
+    {
+        var random = new Random(5);
+        for (var trial = 0; trial < 300; trial++)
+        {
+            int[][] prompts = [.. Enumerable.Range(0, 4).Select(_ => new int[random.Next(1, 30)])];
+            TokenSequence?[] rows = [.. Enumerable.Range(0, random.Next(1, 24)).Select(_ => random.Next(6) == 0 ? (TokenSequence?)null : new(prompts[random.Next(4)], new int[random.Next(1, 25)]))];
+            var budget = random.Next(10, 150);
+            foreach (var sharing in Enum.GetValues<PromptSharing>())
+            {
+                var batches = MicroBatches.Split(Enumerable.Range(0, rows.Length), i => rows[i], budget, sharing).ToArray();
+                CollectionAssert.AreEquivalent(Enumerable.Range(0, rows.Length).ToArray(), batches.SelectMany(b => b.Rows).ToArray());
+                foreach (var batch in batches)
+                {
+                    TokenSequence[] run = [.. batch.Rows.Select(i => rows[i]).OfType<TokenSequence>()];
+                    Assert.AreEqual(run.Length == 0 ? 0 : new PackedRows(run, sharing).Ids.Count, batch.Tokens);
+                    Assert.IsTrue(run.Length <= 1 || batch.Tokens <= budget, $"{batch.Tokens} tokens, budget {budget}, {sharing}");
+                }
+            }
+        }
+    }
+
+    [TestMethod]
     public void A_prompt_is_shared_only_where_that_saves_enough()
     {
         int[] prompt = [1, 2, 3];
