@@ -9,10 +9,12 @@ internal static class AdaptedCheck
     public static void Run(CheckContext context)
     {
         using var scope = NewDisposeScope();
-        var hidden = context.PaddedHidden();
-        Logits(context, "padded.logits", hidden);
-        context.Compare("logps_t1.0", context.CompletionLogProbs(hidden, 1).LogProbs, context.Precision.Logits);
-        context.Compare("logps_t0.7", context.CompletionLogProbs(hidden, 0.7).LogProbs, context.Precision.Logits);
+        Logits(context, "padded.logits", context.PaddedHidden());
+        foreach (var way in context.Ways)
+        {
+            way.Compare("logps_t1.0", way.CompletionLogProbs(1).LogProbs, way.Precision.Logits);
+            way.Compare("logps_t0.7", way.CompletionLogProbs(0.7).LogProbs, way.Precision.Logits);
+        }
     }
 
     /// <summary>Compares logits where there are real tokens.</summary>

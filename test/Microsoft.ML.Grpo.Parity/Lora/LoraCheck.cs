@@ -48,7 +48,7 @@ internal static class LoraCheck
             Guard("files", c => AdapterFilesCheck.Run(directory, c));
         }
 
-        Guard("gradients", GradientCheck.Run);
+        Guard("gradients", c => Array.ForEach([.. c.Ways], GradientCheck.Run));
         var kept = before.All(p => p.Value.bytes.SequenceEqual(context.Model.Parameters[p.Key].bytes));
         context.Report.Check($"{context.Name} base", kept, kept ? "every weight is what it was, to the bit" : "a weight of the model has changed");
 

@@ -12,7 +12,12 @@ internal static class GradientCheck
     {
         using var scope = NewDisposeScope();
         context.Model.RequireGradients(true);
-        var sum = context.CompletionLogProbs(context.PaddedHidden(), temperature: 1).LogProbs.sum();
+        foreach (var parameter in context.Model.Trained.Values)
+        {
+            parameter.grad?.zero_();
+        }
+
+        var sum = context.CompletionLogProbs(temperature: 1).LogProbs.sum();
 
         // A sum of B·C log-probs may be off by as many times what one of them may.
         var terms = context.Expected["completion_mask"].sum().item<long>();

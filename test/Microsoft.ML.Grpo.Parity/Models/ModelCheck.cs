@@ -36,12 +36,12 @@ internal static class ModelCheck
         using (no_grad())
         {
             Guard("logits", LogitsCheck.Run);
-            Guard("log-probs", LogProbsCheck.Run);
+            Guard("log-probs", c => Array.ForEach([.. c.Ways], LogProbsCheck.Run));
             Guard("long sequence", LongCheck.Run);
             Guard("greedy tokens", GreedyCheck.Run);
         }
 
-        Guard("gradients", GradientCheck.Run);
+        Guard("gradients", c => Array.ForEach([.. c.Ways], GradientCheck.Run));
 
         // What one check misses in the reference data does not hide the others.
         void Guard(string what, Action<CheckContext> check)
