@@ -45,22 +45,9 @@ internal sealed class PolicyOptimizer : IDisposable
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var (size, change) = (new List<Tensor>(), new List<Tensor>());
-        foreach (var (weights, adam) in _parameters)
-        {
-            // One tensor at a time: the change is measured with a copy of that tensor, not of the model.
-            using var inner = NewDisposeScope();
-            var before = weights.detach().clone();
-            adam.Step(learningRate);
-            size.Add(SumOfSquares(before));
-            change.Add(SumOfSquares(before.sub_(weights)));
-        }
-
+        var squares = stack(_parameters.Select(p => p.Adam.Step(learningRate))).sum(0L, keepdim: false); // of the weights, of their change
         ClearGradients();
-        var ratio = stack(change).sum().sqrt() / stack(size).sum().sqrt();
-        return new(gradientNorm, gradientNorm > _maxNorm, learningRate, ratio.item<double>());
-
-        static Tensor SumOfSquares(Tensor x) => (x * x).sum().to(ScalarType.Float64).MoveToOuterDisposeScope();
+        return new(gradientNorm, gradientNorm > _maxNorm, learningRate, (squares[1] / squares[0]).sqrt().item<double>());
     }
 
     /// <summary>Frees the gradients gathered so far; zeros would take a model's memory through the next rollout, and after the run.</summary>
