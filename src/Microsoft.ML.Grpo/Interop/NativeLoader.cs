@@ -14,7 +14,7 @@ namespace Microsoft.ML.Grpo;
 /// </summary>
 internal static class NativeLoader
 {
-    private const string Library = "LibTorchSharp";
+    internal const string Library = "LibTorchSharp";
 
     private static volatile bool _loaded;
 

@@ -11,9 +11,6 @@ namespace Microsoft.ML.Grpo;
 /// <param name="bias">[out], or none.</param>
 internal sealed class Projection(Tensor weight, Tensor? bias)
 {
-    private const int FewRows = 64;           // as in decoding
-    private const int LargeWeight = 1 << 16; // below it the further operators cost more
-
     private LoraFactor? _factor;
     private Tensor? _merged; // [out, in]
 
@@ -69,20 +66,15 @@ internal sealed class Projection(Tensor weight, Tensor? bias)
         _merged = null;
     }
 
-    /// <summary>
-    /// x Wᵀ + b. For few rows on the CPU as (W xᵀ)ᵀ, where the library spends less on laying the weight out anew: a fifth less time for a
-    /// block's layers, and half for a large head.
-    /// </summary>
     private Tensor Times(Tensor x, Tensor weight)
     {
-        if (is_grad_enabled() || weight.device_type != DeviceType.CPU || weight.numel() < LargeWeight || x.numel() > FewRows * weight.shape[1])
+        if (!DecodeProduct.Fits(x, weight))
         {
             return nn.functional.linear(x, weight, bias);
         }
 
-        using var scope = NewDisposeScope();
-        var product = weight.mm(x.reshape(-1, weight.shape[1]).t()).t().contiguous(); // [rows, out]
-        return (bias is null ? product : product.Plus_(bias)).view([.. x.shape[..^1], weight.shape[0]]).MoveToOuterDisposeScope();
+        var product = DecodeProduct.Times(x, weight);
+        return bias is null ? product : product.Plus_(bias);
     }
 
     /// <summary>The one weight that makes the map; null if there is an adapter beside it.</summary>

@@ -1,0 +1,48 @@
+using System.Runtime.Intrinsics;
+
+namespace Microsoft.ML.Grpo;
+
+/// <summary>As many float32 numbers as a register holds.</summary>
+internal interface IFloatLanes<T>
+    where T : struct, IFloatLanes<T>
+{
+    /// <summary>How many.</summary>
+    static abstract int Count { get; }
+
+    /// <summary>Reads them.</summary>
+    static abstract unsafe T Load(float* from);
+
+    /// <summary>a b + c, rounded once.</summary>
+    static abstract T MultiplyAdd(T a, T b, T c);
+
+    /// <summary>Their sum.</summary>
+    static abstract float Sum(T lanes);
+}
+
+/// <summary>16 of them, as with AVX-512.</summary>
+internal readonly struct FloatLanes16(Vector512<float> values) : IFloatLanes<FloatLanes16>
+{
+    private readonly Vector512<float> _values = values;
+
+    public static int Count => Vector512<float>.Count;
+
+    public static unsafe FloatLanes16 Load(float* from) => new(Vector512.Load(from));
+
+    public static FloatLanes16 MultiplyAdd(FloatLanes16 a, FloatLanes16 b, FloatLanes16 c) => new(Vector512.FusedMultiplyAdd(a._values, b._values, c._values));
+
+    public static float Sum(FloatLanes16 lanes) => Vector512.Sum(lanes._values);
+}
+
+/// <summary>8 of them, as with AVX2.</summary>
+internal readonly struct FloatLanes8(Vector256<float> values) : IFloatLanes<FloatLanes8>
+{
+    private readonly Vector256<float> _values = values;
+
+    public static int Count => Vector256<float>.Count;
+
+    public static unsafe FloatLanes8 Load(float* from) => new(Vector256.Load(from));
+
+    public static FloatLanes8 MultiplyAdd(FloatLanes8 a, FloatLanes8 b, FloatLanes8 c) => new(Vector256.FusedMultiplyAdd(a._values, b._values, c._values));
+
+    public static float Sum(FloatLanes8 lanes) => Vector256.Sum(lanes._values);
+}
