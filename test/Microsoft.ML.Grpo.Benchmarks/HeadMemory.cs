@@ -61,10 +61,11 @@ internal static partial class HeadMemory
     private static void Pass(CausalLM model, LogProbHead head, int rows, int tokens)
     {
         using var scope = NewDisposeScope();
+        using var backward = new BackwardPass();
         int[] prompt = [.. Enumerable.Range(1, Prompt)];
         int[] completion = [.. Enumerable.Range(1, tokens)];
         var (lp, _) = SequenceScorer.Score(model, [.. Enumerable.Repeat(new TokenSequence(prompt, completion), rows)], new PassSettings(1, int.MaxValue) { Head = head }, new(), WorkPurpose.Loss);
-        lp.sum().backward();
+        backward.Run(lp.sum());
         foreach (var weight in model.Parameters.Values)
         {
             weight.grad = null;

@@ -92,7 +92,7 @@ internal partial class CausalLM : IDisposable
         foreach (var layer in _layers)
         {
             Tensor Block(Tensor input) => layer.Forward(input, cos, sin, attention, masks);
-            x = recomputation?.Run(Block, x) ?? Block(x);
+            x = recomputation?.Run(Block, x, layer.IsTrained) ?? Block(x);
         }
 
         var hidden = _norm.Apply(x);

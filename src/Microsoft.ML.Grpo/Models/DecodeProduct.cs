@@ -32,7 +32,7 @@ internal static unsafe class DecodeProduct
             return false;
         }
 
-        return (x.dim() == 2 || x.size(1) == 1) && weight.size(1) % Inputs == 0 && weight.size(0) >= Outputs && weight.is_contiguous();
+        return (x.dim() == 2 || (x.dim() == 3 && x.size(1) == 1)) && weight.size(1) % Inputs == 0 && weight.size(0) >= Outputs && weight.is_contiguous();
     }
 
     /// <summary>Multiplies; <see cref="Fits"/> has said yes.</summary>

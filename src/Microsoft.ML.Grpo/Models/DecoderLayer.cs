@@ -40,6 +40,9 @@ internal sealed class DecoderLayer
         _down = Linear("mlp.down_proj", config.MlpBias);
     }
 
+    /// <summary>Whether a weight of the block, or one of an adapter on it, has a gradient.</summary>
+    public bool IsTrained => LinearLayers.Any(layer => layer.Value.IsTrained) || new[] { _attentionNorm, _mlpNorm, _queryNorm, _keyNorm }.Any(norm => norm?.Weight.requires_grad == true);
+
     /// <summary>The block's linear maps by their names in the model, in the order of the model's files.</summary>
     public IEnumerable<KeyValuePair<string, Projection>> LinearLayers
     {

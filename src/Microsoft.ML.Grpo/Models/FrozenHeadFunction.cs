@@ -6,13 +6,11 @@ namespace Microsoft.ML.Grpo;
 /// The tiled head with the gradient of its log-probs by its inputs alone, as with a frozen head. The forward pass finds that
 /// derivative, <c>W[token] − Σ p W</c>, beside the sums, so that the backward pass has no tile to make.
 /// </summary>
-internal sealed class FrozenHeadFunction : autograd.SingleTensorFunction<FrozenHeadFunction>
+internal sealed class FrozenHeadFunction : OwnFunction<FrozenHeadFunction>
 {
     private const int BeforeProducts = 4; // arguments: tile, entropyGraph (false here), ids, bias, then inputs and weights in turn
 
-    public override string Name => nameof(FrozenHeadFunction);
-
-    public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
+    protected override Tensor Forward(autograd.AutogradContext ctx, object[] vars)
     {
         using var scope = NewDisposeScope();
         var terms = new HeadTerms([.. vars.Skip(BeforeProducts).Cast<Tensor>().Chunk(2).Select(pair => (pair[0], pair[1]))], (Tensor?)vars[3]);
@@ -22,18 +20,17 @@ internal sealed class FrozenHeadFunction : autograd.SingleTensorFunction<FrozenH
         return stack([logProbs, entropies]).MoveToOuterDisposeScope();
     }
 
-    public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
+    protected override IReadOnlyList<Tensor?> Backward(autograd.AutogradContext ctx, Tensor gradient)
     {
         using var noGrad = no_grad();
-        using var scope = NewDisposeScope();
         var slopes = ctx.get_saved_variables();
-        var gradient = grad_output.select(0, 0).unsqueeze(1); // [N, 1]
+        var ofLogProbs = gradient.select(0, 0).unsqueeze(1); // [N, 1]
         var gradients = new Tensor?[BeforeProducts + (2 * slopes.Count)];
         for (var i = 0; i < slopes.Count; i++)
         {
-            gradients[BeforeProducts + (2 * i)] = (slopes[i] * gradient).MoveToOuterDisposeScope();
+            gradients[BeforeProducts + (2 * i)] = slopes[i] * ofLogProbs;
         }
 
-        return [.. gradients.Select(g => g!)];
+        return gradients;
     }
 }

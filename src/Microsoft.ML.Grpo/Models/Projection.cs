@@ -17,6 +17,9 @@ internal sealed class Projection(Tensor weight, Tensor? bias)
     /// <summary>[out, in], as the model's file has it: without the adapter, whether that is merged or not.</summary>
     public Tensor Weight { get; } = weight;
 
+    /// <summary>Whether a weight of it, or of the adapter's on it, has a gradient.</summary>
+    public bool IsTrained => Weight.requires_grad || bias is { requires_grad: true } || _factor is { On: true, A.requires_grad: true };
+
     /// <summary>Puts an adapter's matrices beside the weight.</summary>
     public void Attach(LoraFactor factor) => _factor = factor;
 

@@ -16,8 +16,11 @@ internal sealed class Recomputation(WorkCounters work, long tokens)
     /// <summary>A block that is run now without a graph, and again with one when its gradient is asked for.</summary>
     /// <param name="block">[..., hidden] to [..., hidden].</param>
     /// <param name="x">Its input.</param>
-    public Tensor Run(Func<Tensor, Tensor> block, Tensor x) =>
-        RecomputedBlock.apply(this, block, x.requires_grad ? x : x.detach().requires_grad_(true)); // else the block would have no graph to be run again from
+    /// <param name="isTrained">Whether the block has something to learn.</param>
+    public Tensor Run(Func<Tensor, Tensor> block, Tensor x, bool isTrained) =>
+        x.requires_grad ? RecomputedBlock.apply(this, block, x)
+        : isTrained ? RecomputedBlock.apply(this, block, x.detach().requires_grad_(true)) // else it would have no graph to be run again from
+        : block(x);
 
     /// <summary>Counts the pass, at its first block.</summary>
     internal void Count()

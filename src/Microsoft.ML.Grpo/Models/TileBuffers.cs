@@ -3,20 +3,20 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Grpo;
 
 /// <summary>
-/// The two tiles that the tiled head works in, made once a pass: a C allocator that keeps freed blocks cannot always give
+/// The two tiles that the tiled head works in, made once a pass, the second where it is needed: a C allocator that keeps freed blocks cannot always give
 /// the same aligned block again, and would take new memory for tile after tile. Tensors of the open dispose scope.
 /// </summary>
 internal sealed class TileBuffers
 {
     private readonly Tensor _logits;
-    private readonly Tensor _weights;
+    private Tensor? _weights;
 
     /// <summary>Makes them as large as the largest tile is.</summary>
     public TileBuffers(HeadTerms terms, HeadTile tile)
     {
         var (input, weight) = terms.Products[0];
         long[] shape = [Math.Min(tile.Rows, input.shape[0]), Math.Min(tile.Vocabulary, weight.shape[0])];
-        (_logits, _weights) = (empty(shape, input.dtype, input.device), empty(shape, input.dtype, input.device));
+        _logits = empty(shape, input.dtype, input.device);
     }
 
     /// <summary>The logits of one tile: [rows, vocabulary], good until the next.</summary>
@@ -33,7 +33,11 @@ internal sealed class TileBuffers
     }
 
     /// <summary>exp of a tile, beside it.</summary>
-    public Tensor Exp(Tensor logits) => Part(_weights, logits.shape[0], logits.shape[1]).copy_(logits).exp_();
+    public Tensor Exp(Tensor logits)
+    {
+        _weights ??= empty_like(_logits).MoveToOtherDisposeScope(_logits);
+        return Part(_weights, logits.size(0), logits.size(1)).copy_(logits).exp_();
+    }
 
     private static Tensor Part(Tensor buffer, long rows, long entries) => buffer.narrow(0, 0, rows).narrow(1, 0, entries);
 }

@@ -31,7 +31,7 @@ internal static class TiledHead
         return (both.select(0, 0).MoveToOuterDisposeScope(), (entropyGraph ? both.select(0, 1) : both.select(0, 1).detach()).MoveToOuterDisposeScope());
     }
 
-    /// <summary>Log-probs, entropies and log Σ exp over the vocabulary, each [N], of the open dispose scope. Gradients must be off.</summary>
+    /// <summary>Log-probs and entropies, each [N], and [N, 2] a token's greatest logit and log Σ exp(z − it) over the vocabulary, of the open dispose scope. Gradients must be off.</summary>
     /// <param name="terms">The head.</param>
     /// <param name="ids">[N].</param>
     /// <param name="tile">The largest tile.</param>
@@ -47,7 +47,7 @@ internal static class TiledHead
                 terms, ids.narrow(0, start, length).unsqueeze(1), start, tile, buffers, slopes?.Select(slope => slope.narrow(0, start, length)).ToArray());
             logProbs.Add(lp.squeeze(1).MoveToOuterDisposeScope());
             entropies.Add(entropy.squeeze(1).MoveToOuterDisposeScope());
-            normalisers.Add(normaliser.squeeze(1).MoveToOuterDisposeScope());
+            normalisers.Add(normaliser.MoveToOuterDisposeScope());
         }
 
         return (cat(logProbs, 0), cat(entropies, 0), cat(normalisers, 0));
@@ -75,7 +75,7 @@ internal static class TiledHead
             var (places, elsewhere) = Find(ids, entries);
             var here = z.gather(1, places).masked_fill_(elsewhere, Scalars.Of(0));
             var top = z.amax([1], keepdim: true);
-            var raised = largest is null ? top : largest.maximum(top);
+            var raised = (largest?.maximum(top) ?? top).clamp_min(Scalars.Of(float.MinValue)); // of minus infinity nothing can be taken
             var weights = buffers.Exp(z.sub_(raised));
             var part = weights.sum(1, keepdim: true);
             Expect(slopes, terms, entries, weights, largest is null ? null : largest - raised);
@@ -99,7 +99,7 @@ internal static class TiledHead
         }
 
         var log = sum!.log();
-        return ((chosen! - largest!).sub_(log), log - (mean! / sum), log.Plus(largest!));
+        return ((chosen! - largest!).sub_(log), log - (mean! / sum), cat([largest!, log], 1));
     }
 
     /// <summary>Adds a tile's share of Σ exp(z − largest) W.</summary>

@@ -8,6 +8,12 @@ internal sealed record MicroBatch(IReadOnlyList<int> Rows, long Tokens);
 /// <summary>Cuts rows into micro-batches that fill a token budget; a group that shares its prompt is cut only where it is beyond the budget by itself.</summary>
 internal static class MicroBatches
 {
+    /// <summary>
+    /// Tokens of rows that share their prompt, whole, over the budget at most: each row has a copy of its prompt's keys and
+    /// values, which is an eighth of what a token keeps besides, or less.
+    /// </summary>
+    public const int MostAttended = 4;
+
     /// <summary>Cuts.</summary>
     /// <param name="rows">Places of the rows.</param>
     /// <param name="row">A row by its place; null: it is not run, and only has its place.</param>
@@ -20,15 +26,14 @@ internal static class MicroBatches
         var tokens = 0L;
         foreach (var part in Groups(rows, row, sharing).SelectMany(group => Parts(group, row, budget, sharing)))
         {
-            var more = Tokens([.. batch, .. part], row, sharing);
-            if (more > budget && tokens > 0)
+            if (tokens > 0 && IsOver([.. batch, .. part], row, budget, sharing))
             {
                 yield return new(batch, tokens);
-                (batch, more) = ([], Tokens(part, row, sharing));
+                batch = [];
             }
 
             batch.AddRange(part);
-            tokens = more;
+            tokens = SharedPrompts.Tokens(Sequences(batch, row), sharing);
         }
 
         if (batch.Count > 0)
@@ -52,9 +57,9 @@ internal static class MicroBatches
     private static IEnumerable<IReadOnlyList<int>> Parts(IReadOnlyList<int> group, Func<int, TokenSequence?> row, int budget, PromptSharing sharing)
     {
         var part = new List<int>();
-        foreach (var place in Tokens(group, row, sharing) <= budget ? [] : group)
+        foreach (var place in IsOver(group, row, budget, sharing) ? group : [])
         {
-            if (part.Count > 0 && Tokens([.. part, place], row, sharing) > budget)
+            if (part.Count > 0 && IsOver([.. part, place], row, budget, sharing))
             {
                 yield return part;
                 part = [];
@@ -66,6 +71,11 @@ internal static class MicroBatches
         yield return part.Count > 0 ? part : group;
     }
 
-    private static long Tokens(IEnumerable<int> places, Func<int, TokenSequence?> row, PromptSharing sharing) =>
-        SharedPrompts.Tokens([.. places.Select(row).OfType<TokenSequence>()], sharing);
+    private static bool IsOver(IEnumerable<int> places, Func<int, TokenSequence?> row, int budget, PromptSharing sharing)
+    {
+        var sequences = Sequences(places, row);
+        return SharedPrompts.Tokens(sequences, sharing) > budget || SharedPrompts.Attended(sequences, sharing) > MostAttended * (long)budget;
+    }
+
+    private static TokenSequence[] Sequences(IEnumerable<int> places, Func<int, TokenSequence?> row) => [.. places.Select(row).OfType<TokenSequence>()];
 }

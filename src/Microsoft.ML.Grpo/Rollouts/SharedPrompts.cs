@@ -25,6 +25,11 @@ internal static class SharedPrompts
     public static long Tokens(IReadOnlyList<TokenSequence> rows, PromptSharing sharing) =>
         Group(rows, sharing).Sum(group => group.Shared ? Shared(group.Rows, rows) : Whole(group.Rows, rows));
 
+    /// <summary>Tokens that those rows which share their prompt attend to, each its whole row: their keys and values are there once a row.</summary>
+    /// <param name="rows">The rows.</param>
+    /// <param name="sharing">Whether to share.</param>
+    public static long Attended(IReadOnlyList<TokenSequence> rows, PromptSharing sharing) => Group(rows, sharing).Sum(group => group.Shared ? Whole(group.Rows, rows) : 0);
+
     /// <summary>What rows have in common that can go on from one pass of their prompt: the list itself, not one like it, and the further input.</summary>
     public static (IReadOnlyList<int> Prompt, object? Further) Key(TokenSequence row) => (row.Prompt, row.Further);
 

@@ -67,6 +67,7 @@ internal sealed class LossStage(
     public SliceLoss Accumulate(TrainingBatch batch, IReadOnlyList<int> rows, int visit, LossScale scale, int step, Action check, WorkPurpose purpose = WorkPurpose.Loss)
     {
         int[] run = [.. rows.Where(row => !skipEven || purpose != WorkPurpose.Loss || !batch.IsEven(row))];
+        var skipped = rows.Except(run).Count(row => batch.Pass(row) is not null);
         var microBatches = Split(batch, run, purpose).ToArray();
         var entropyPass = settings.TopEntropyQuantile < 1 && microBatches.Length > 1;
         if (entropyPass)
@@ -79,6 +80,7 @@ internal sealed class LossStage(
         {
             check();
             using var scope = NewDisposeScope();
+            using var backward = new BackwardPass();
             var (lp, entropies) = Forward(network, batch, places, visit, purpose, settings.EntropyBonus);
             if (_readsPadding)
             {
@@ -95,7 +97,7 @@ internal sealed class LossStage(
 
             if (result.Loss.requires_grad) // a micro-batch of rows without loss has no graph
             {
-                result.Loss.backward();
+                backward.Run(result.Loss);
             }
 
             batch.Keep(places, result.Old, result.Correction, settings.Correction);
@@ -103,7 +105,7 @@ internal sealed class LossStage(
             statistics += result.Statistics;
         }
 
-        return new(loss, statistics, microBatches.Sum(m => m.Tokens), entropyPass, rows.Count - run.Length);
+        return new(loss, statistics, microBatches.Sum(m => m.Tokens), entropyPass, skipped);
     }
 
     private EntropyCut EntropyCut(TrainingBatch batch, IReadOnlyList<MicroBatch> microBatches, int visit, Action check, WorkPurpose purpose)

@@ -16,13 +16,12 @@ internal sealed class PlanWatch(ForwardPlan plan, WorkCounters work)
     };
 
     /// <summary>A rollout has had the passes that come before its first visit.</summary>
-    /// <param name="score">What a scoring pass over it takes, in tokens.</param>
-    /// <param name="reference">What a pass of the reference over it takes, in tokens.</param>
+    /// <param name="tokens">What a pass over it takes, in tokens.</param>
     /// <exception cref="InvalidOperationException">Other passes were run than promised.</exception>
-    public void RolloutReady(long score, long reference)
+    public void RolloutReady(Func<WorkPurpose, long> tokens)
     {
-        _expected[WorkPurpose.Score] += plan.ScoringPass ? score : 0;
-        _expected[WorkPurpose.Reference] += plan.ReferencePass ? reference : 0;
+        _expected[WorkPurpose.Score] += plan.ScoringPass ? tokens(WorkPurpose.Score) : 0;
+        _expected[WorkPurpose.Reference] += plan.ReferencePass ? tokens(WorkPurpose.Reference) : 0;
         Check();
     }
 

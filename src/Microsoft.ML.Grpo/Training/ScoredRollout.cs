@@ -6,7 +6,7 @@ namespace Microsoft.ML.Grpo;
 /// <param name="Sample">What rewards see.</param>
 internal sealed record RolloutRow(PreparedPrompt Prompt, Completion Completion, RewardSample Sample)
 {
-    public TokenSequence Sequence => new(Prompt.Ids, Completion.Ids, Prompt.Further);
+    public TokenSequence Sequence => new(Prompt.Ids, Completion.Ids, Prompt.Further, Completion.ModelTokens);
 }
 
 /// <summary>Whole groups of completions and what the rewards said of them.</summary>

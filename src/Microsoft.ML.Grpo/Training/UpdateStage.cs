@@ -103,7 +103,7 @@ internal sealed class UpdateStage(
         _batch?.Dispose();
         _batch = batch;
         loss.Precompute(batch, check);
-        _watch.RolloutReady(loss.TokensOf(batch, WorkPurpose.Score), loss.TokensOf(batch, WorkPurpose.Reference));
+        _watch.RolloutReady(purpose => loss.TokensOf(batch, purpose));
         if (plan.ScoringPass)
         {
             Measure(batch, metrics);

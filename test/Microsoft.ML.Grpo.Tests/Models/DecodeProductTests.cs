@@ -52,6 +52,7 @@ public class DecodeProductTests
         using var noGrad = no_grad();
         Assert.IsTrue(Product(x, weight).view(8, 1, 300).Equals(Product(x.unsqueeze(1), weight)));
         Assert.IsFalse(DecodeProduct.Fits(x.unsqueeze(0), weight), "a row of eight tokens");
+        Assert.IsFalse(DecodeProduct.Fits(x[0], weight), "a state alone");
         Assert.IsFalse(DecodeProduct.Fits(x.to(ScalarType.Float64), weight.to(ScalarType.Float64)), "float64");
         Assert.IsFalse(DecodeProduct.Fits(x.narrow(1, 0, 16), weight.narrow(1, 0, 16).contiguous()), "small");
         Assert.IsFalse(DecodeProduct.Fits(x, weight.t().contiguous().t()), "not in order");

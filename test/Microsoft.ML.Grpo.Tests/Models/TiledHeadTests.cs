@@ -101,6 +101,45 @@ public class TiledHeadTests
     }
 
     [TestMethod]
+    [DataRow(10, 0)]   // as at a temperature of 0.1
+    [DataRow(1, -900)]
+    public void The_gradient_is_as_exact_as_that_of_the_plain_head(int scale, int offset)
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(1, CPU);
+        const int Entries = 5000;
+        var ids = randint(Entries, [64], ScalarType.Int64, generator: generator);
+        var hidden = cat([randn([64, 16], generator: generator) * Scalars.Of(scale), full([64, 1], Scalars.Of(offset), ScalarType.Float32)], 1);
+        var weight = cat([randn([Entries, 16], generator: generator) * Scalars.Of(0.5), ones([Entries, 1])], 1); // the last unit raises all logits alike
+        double OfConstant(Func<Tensor, Tensor> logProbs)
+        {
+            var input = hidden.clone().requires_grad_(true);
+            logProbs(input).sum().backward();
+            return input.grad!.narrow(1, 16, 1).abs().max().item<float>(); // 0 but for rounding
+        }
+
+        var plain = OfConstant(x => FullHead.Compute(x.mm(weight.t()), ids, 1).LogProbs);
+        foreach (var trained in new[] { false, true })
+        {
+            var tiled = OfConstant(x => TiledHead.Compute(new([(x, weight.clone().requires_grad_(trained))], null), ids, entropyGraph: false, new(32, 700)).LogProbs);
+            Assert.IsLessThan(2e-6, tiled, $"plain: {plain}");
+        }
+    }
+
+    [TestMethod]
+    public void A_tile_that_is_masked_out_whole_changes_nothing()
+    {
+        using var scope = NewDisposeScope();
+        var bias = tensor(new[] { float.NegativeInfinity, float.NegativeInfinity, 0f, 1f });
+        var hidden = ones([2, 1]).requires_grad_(true);
+        var (lp, _) = TiledHead.Compute(new([(hidden, zeros([4, 1]).requires_grad_(true))], bias), tensor(new long[] { 2, 3 }), entropyGraph: false, new(2, 2));
+        var sum = Math.Log(1 + Math.E);
+        Near.AreEqual([-sum, 1 - sum], Near.Doubles(lp), 1e-6, "lp");
+        lp.sum().backward();
+        Near.AreEqual([0, 0], Near.Doubles(hidden.grad!), 1e-6, "gradient");
+    }
+
+    [TestMethod]
     public void Float32_is_not_biased_at_a_large_vocabulary()
     {
         using var scope = NewDisposeScope();

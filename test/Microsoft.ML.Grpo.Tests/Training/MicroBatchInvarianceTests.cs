@@ -95,6 +95,16 @@ public class MicroBatchInvarianceTests
     }
 
     [TestMethod]
+    public void Many_short_completions_of_a_long_prompt_are_cut_since_each_has_a_copy_of_its_keys_and_values()
+    {
+        var prompt = new int[100];
+        TokenSequence[] rows = [.. Enumerable.Range(0, 64).Select(_ => new TokenSequence(prompt, new int[2]))];
+        var batches = MicroBatches.Split(Enumerable.Range(0, 64), i => rows[i], 200, PromptSharing.Auto).ToArray();
+        Assert.IsTrue(batches[..^1].All(b => b.Rows.Count == MicroBatches.MostAttended * 200 / 101));
+        Assert.IsTrue(batches.All(b => b.Tokens == 100 + b.Rows.Count));
+    }
+
+    [TestMethod]
     public void No_mixture_of_rows_is_over_the_budget_and_tokens_are_what_goes_through()
     {
         var random = new Random(5);

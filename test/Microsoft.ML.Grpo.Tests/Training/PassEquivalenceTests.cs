@@ -38,10 +38,12 @@ public class PassEquivalenceTests
     }
 
     [TestMethod]
-    [DataRow(false, false)]
-    [DataRow(true, false)]
-    [DataRow(true, true)]
-    public void Checkpointing_gives_the_same_gradients_to_the_bit(bool adapted, bool dropout)
+    [DataRow(false, false, PromptSharing.Never)]
+    [DataRow(true, false, PromptSharing.Never)]
+    [DataRow(true, true, PromptSharing.Never)]
+    [DataRow(false, false, PromptSharing.Always)]
+    [DataRow(true, false, PromptSharing.Always)]
+    public void Checkpointing_gives_the_same_gradients_to_the_bit(bool adapted, bool dropout, PromptSharing sharing)
     {
         byte[][] Gradients(bool checkpointing)
         {
@@ -54,8 +56,9 @@ public class PassEquivalenceTests
 
             model.RequireGradients(true);
             var key = dropout ? new DropoutKey(1, 2, 3, WorkPurpose.Loss, [0, 1, 2]) : null;
-            var (lp, _) = SequenceScorer.Score(
-                model, [new([1, 2, 3], [4, 5, 6]), new([7, 8], [9]), new([10], [11, 12, 13, 14])], new PassSettings(0.8, 100) { Checkpointing = checkpointing }, new(), WorkPurpose.Loss, key);
+            int[] prompt = [1, 2, 3];
+            TokenSequence[] rows = [new(prompt, [4, 5, 6]), new([7, 8], [9]), new(prompt, [11, 12, 13, 14])];
+            var (lp, _) = SequenceScorer.Score(model, rows, new PassSettings(0.8, 100) { Checkpointing = checkpointing, Sharing = sharing }, new(), WorkPurpose.Loss, key);
             (lp * lp).sum().backward();
             return [.. model.Trained.Values.Select(p => p.grad!.bytes.ToArray())];
         }
@@ -64,6 +67,88 @@ public class PassEquivalenceTests
         {
             CollectionAssert.AreEqual(expected, actual);
         }
+    }
+
+    [TestMethod]
+    public void Checkpointing_leaves_blocks_alone_that_learn_nothing()
+    {
+        using var scope = NewDisposeScope();
+        var recomputation = new Recomputation(new(), 1);
+        var (frozen, trained) = (ones(2), ones(2).requires_grad_(true));
+        Assert.IsFalse(recomputation.Run(x => x * frozen, ones(2), isTrained: false).requires_grad);
+        Assert.IsTrue(recomputation.Run(x => x * trained, ones(2), isTrained: true).requires_grad);
+        Assert.IsTrue(recomputation.Run(x => x * frozen, trained, isTrained: false).requires_grad);
+        using var model = RandomModel.Create(dtype: ScalarType.Float32);
+        RandomAdapter.AttachTo(model, targets: ["layers.1.self_attn.q_proj"]);
+        model.RequireGradients(true);
+        Assert.AreEqual("model.layers.1.self_attn.q_proj", model.LinearLayers.Single(layer => layer.Value.IsTrained).Key);
+    }
+
+    [TestMethod]
+    public void What_a_backward_pass_throws_comes_out_where_it_was_started()
+    {
+        using var scope = NewDisposeScope();
+        using var backward = new BackwardPass();
+        var recomputation = new Recomputation(new(), 1);
+        var runs = 0;
+        Tensor Block(Tensor x) => ++runs <= 2 ? x * x : throw new InvalidOperationException("the third run");
+        var start = ones(2).requires_grad_(true);
+        var result = recomputation.Run(Block, recomputation.Run(Block, start, isTrained: false), isTrained: false);
+        Assert.AreEqual("the third run", Assert.ThrowsExactly<InvalidOperationException>(() => backward.Run(result.sum())).Message);
+        Assert.AreEqual(3, runs, "after a failure nothing is run");
+        Assert.IsNull(start.grad);
+    }
+
+    [TestMethod]
+    public void A_backward_pass_leaves_no_tensor_even_on_a_thread_without_a_scope()
+    {
+        using var model = RandomModel.Create(dtype: ScalarType.Float32);
+        model.RequireGradients(true);
+        long Once(bool checkpointing)
+        {
+            using var scope = NewDisposeScope();
+            using var backward = new BackwardPass();
+            var loss = SequenceScorer.Score(model, [new([1, 2, 3], [4, 5, 6])], new PassSettings(1, 100) { Checkpointing = checkpointing }, new(), WorkPurpose.Loss).LogProbs.sum();
+            var left = 0L;
+            var thread = new Thread(() =>
+            {
+                var statistics = DisposeScopeManager.Statistics.TensorStatistics;
+                var before = statistics.ThreadTotalLiveCount;
+                backward.Run(loss);
+                backward.Dispose();
+                left = statistics.ThreadTotalLiveCount - before;
+            });
+            thread.Start();
+            thread.Join();
+            return left;
+        }
+
+        Assert.AreEqual(0, Once(false));
+        Assert.AreEqual(0, Once(true));
+    }
+
+    [TestMethod]
+    public void Only_tokens_that_are_asked_about_reach_the_head()
+    {
+        using var scope = NewDisposeScope();
+        using var model = RandomModel.Create();
+        int[] ids = [4, 5, 6, 7];
+        var whole = Near.Doubles(SequenceScorer.Score(model, [new([1, 2, 3], ids)], 1, new(), WorkPurpose.Loss).LogProbs);
+        var some = Near.Doubles(SequenceScorer.Score(model, [new([1, 2, 3], ids, ModelTokens: [true, false, false, true]), new([1], [2])], 1, new(), WorkPurpose.Loss).LogProbs);
+        Near.AreEqual([whole[0], 0, 0, whole[3]], [.. some.Take(4)], 1e-12, "log-probs");
+        Assert.AreNotEqual(0, whole[1]);
+    }
+
+    [TestMethod]
+    [DataRow(40, LogProbHead.Tiled)]
+    [DataRow(-1, LogProbHead.Tiled)]
+    [DataRow(40, LogProbHead.Full)]
+    public void An_id_that_the_model_does_not_know_is_refused(int id, LogProbHead head)
+    {
+        using var model = RandomModel.Create();
+        var error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(
+            () => SequenceScorer.Score(model, [new([1, 2, 3], [4, id])], new PassSettings(1, 100) { Head = head }, new(), WorkPurpose.Loss));
+        StringAssert.Contains(error.Message, $"A completion has the token id {id}, but the model's ids go from 0 to 39.");
     }
 
     [TestMethod]

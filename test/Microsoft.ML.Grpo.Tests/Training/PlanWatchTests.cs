@@ -19,7 +19,7 @@ public class PlanWatchTests
         work.Count(WorkPurpose.Reference, 15); // in as many micro-batches as may be
         work.Count(WorkPurpose.Evaluation, 99);
         work.Count(WorkPurpose.RolloutDecode, 99);
-        watch.RolloutReady(20, 20);
+        watch.RolloutReady(_ => 20);
         work.Count(WorkPurpose.Entropy, 12);
         work.Count(WorkPurpose.Loss, 12);
         watch.SliceDone(12, entropyPass: true);
@@ -36,7 +36,7 @@ public class PlanWatchTests
     {
         var work = new WorkCounters();
         var watch = new PlanWatch(LossAlone, work);
-        watch.RolloutReady(20, 20);
+        watch.RolloutReady(_ => 20);
         work.Count(WorkPurpose.Loss, 20);
         work.Count(purpose, 3);
         var error = Assert.ThrowsExactly<InvalidOperationException>(() => watch.SliceDone(20, entropyPass: false));
@@ -54,7 +54,7 @@ public class PlanWatchTests
         var work = new WorkCounters();
         var watch = new PlanWatch(AllPasses, work);
         work.Count(missing == WorkPurpose.Score ? WorkPurpose.Reference : WorkPurpose.Score, 20);
-        var error = Assert.ThrowsExactly<InvalidOperationException>(() => watch.RolloutReady(20, 20));
+        var error = Assert.ThrowsExactly<InvalidOperationException>(() => watch.RolloutReady(_ => 20));
         StringAssert.StartsWith(error.Message, $"The forward plan promised 20 tokens for {missing} by now, but 0 were run. The plan: {AllPasses.Description}");
     }
 
