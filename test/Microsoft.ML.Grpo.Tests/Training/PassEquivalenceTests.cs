@@ -9,21 +9,32 @@ public class PassEquivalenceTests
 {
     private const double Bound = 1e-9; // float64, after three updates
 
+    /// <summary>A run for each cell of the forward plan.</summary>
+    private static readonly Dictionary<string, Action<GrpoOptions>> Plans = new()
+    {
+        ["aligned"] = _ => { },
+        ["aligned, inline"] = o => (o.ImportanceSampling.Mode, o.ImportanceSampling.Route) = (CorrectionMode.TokenTruncate, CorrectionRoute.Inline),
+        ["aligned, precompute"] = o => (o.ImportanceSampling.Mode, o.ImportanceSampling.Route) = (CorrectionMode.TokenTruncate, CorrectionRoute.Precompute),
+        ["misaligned"] = o => o.AdvancedSchedule = new(3, 2, 1),
+        ["misaligned, corrected"] = o => (o.AdvancedSchedule, o.ImportanceSampling.Mode) = (new(3, 2, 1), CorrectionMode.TokenTruncate),
+        ["with a reference"] = o => (o.Loss.Beta, o.ImportanceSampling.Mode) = (0.1, CorrectionMode.SequenceMask),
+    };
+
     public static IEnumerable<object[]> Cases =>
-        from correction in new CorrectionRoute?[] { null, CorrectionRoute.Inline, CorrectionRoute.Precompute }
+        from plan in Plans.Keys
         from adapted in new[] { false, true }
         from head in Enum.GetValues<LogProbHead>()
         from sharing in new[] { PromptSharing.Never, PromptSharing.Always }
         from checkpointing in new[] { false, true }
         where (head, sharing, checkpointing) != (LogProbHead.Full, PromptSharing.Never, false)
-        select new object[] { correction?.ToString() ?? "off", adapted, head, sharing, checkpointing };
+        select new object[] { plan, adapted, head, sharing, checkpointing };
 
     [TestMethod]
     [DynamicData(nameof(Cases))]
-    public void Every_way_learns_the_same(string correction, bool adapted, LogProbHead head, PromptSharing sharing, bool checkpointing)
+    public void Every_way_learns_the_same(string plan, bool adapted, LogProbHead head, PromptSharing sharing, bool checkpointing)
     {
-        var expected = Train(correction, adapted, new() { LogProbHead = LogProbHead.Full, PromptSharing = PromptSharing.Never });
-        var actual = Train(correction, adapted, new() { LogProbHead = head, PromptSharing = sharing, ActivationCheckpointing = checkpointing });
+        var expected = Train(plan, adapted, new() { LogProbHead = LogProbHead.Full, PromptSharing = PromptSharing.Never });
+        var actual = Train(plan, adapted, new() { LogProbHead = head, PromptSharing = sharing, ActivationCheckpointing = checkpointing });
         Near.AreEqual(expected.Weights, actual.Weights, Bound, "weights");
         foreach (var (step, metrics) in expected.Steps.Index())
         {
@@ -249,7 +260,7 @@ public class PassEquivalenceTests
         Assert.AreEqual(1, run.Log.All.Count(line => line.Contains("more than the 9 of Execution.MicroBatchTokens", StringComparison.Ordinal)));
     }
 
-    private static (double[] Weights, IReadOnlyList<IReadOnlyDictionary<string, double>> Steps, WorkCounters Work) Train(string correction, bool adapted, ExecutionOptions execution)
+    private static (double[] Weights, IReadOnlyList<IReadOnlyDictionary<string, double>> Steps, WorkCounters Work) Train(string plan, bool adapted, ExecutionOptions execution)
     {
         var policy = TinyPolicy.Create();
         if (adapted)
@@ -261,10 +272,7 @@ public class PassEquivalenceTests
             o =>
             {
                 (o.Execution.LogProbHead, o.Execution.PromptSharing, o.Execution.ActivationCheckpointing) = (execution.LogProbHead, execution.PromptSharing, execution.ActivationCheckpointing);
-                if (correction != "off")
-                {
-                    (o.ImportanceSampling.Mode, o.ImportanceSampling.Route) = (CorrectionMode.TokenTruncate, Enum.Parse<CorrectionRoute>(correction));
-                }
+                Plans[plan](o);
             },
             policy: policy);
         var summary = run.Train();
