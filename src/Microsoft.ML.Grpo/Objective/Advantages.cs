@@ -69,7 +69,7 @@ internal static class Advantages
         }
 
         var (mean, std) = (NanStatistics.Mean(normalised), StdOf(normalised));
-        double[] advantages = [.. normalised.Select(z => NumberOr0((z - mean) / (std + StdFloor)))];
+        double[] advantages = [.. normalised.Select(z => z == 0 ? 0 : NumberOr0((z - mean) / (std + StdFloor)))]; // the z of a group sum to 0, and so their mean is 0 but for rounding
         return new AdvantageTable(advantages, sums, means, stds, [.. advantages.Select(_ => NanStatistics.IsZeroStd(std))]);
     }
 

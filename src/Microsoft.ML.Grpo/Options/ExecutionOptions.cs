@@ -1,6 +1,6 @@
 namespace Microsoft.ML.Grpo;
 
-/// <summary>How the machine is used. Sums are rounded otherwise with other threads or micro-batches; beside that, and <see cref="Precision"/> apart, none of these changes what is learned.</summary>
+/// <summary>How the machine is used. Sums are rounded otherwise with other threads, micro-batches, heads or sharing of prompts; beside that, and <see cref="Precision"/> apart, none of these changes what is learned.</summary>
 public sealed class ExecutionOptions
 {
     private const int DefaultMicroBatchTokens = 4096;
@@ -16,7 +16,7 @@ public sealed class ExecutionOptions
     /// <summary>How log-probs and entropies are made from hidden states.</summary>
     /// <value>Default: <c>Tiled</c>. Range: a member of <see cref="Grpo.LogProbHead"/>.</value>
     /// <remarks>
-    /// In tiles, memory does not grow with tokens times vocabulary; both give the same numbers.
+    /// In tiles, memory does not grow with tokens times vocabulary; both give the same numbers, to rounding.
     /// <para>Source: TRL 1.16's chunked head.</para>
     /// </remarks>
     public LogProbHead LogProbHead { get; set; } = LogProbHead.Tiled;
@@ -24,7 +24,7 @@ public sealed class ExecutionOptions
     /// <summary>Whether a group's completions share one pass of their prompt where they are learned from and scored.</summary>
     /// <value>Default: <c>Auto</c>. Range: a member of <see cref="Grpo.PromptSharing"/>.</value>
     /// <remarks>
-    /// The prompt goes through once instead of once a completion, and the numbers are the same.
+    /// The prompt goes through once instead of once a completion, and the numbers are the same, to rounding.
     /// <para>Ignored: in passes with dropout of the adapter, which drops other features of the prompt for each completion; under <c>Auto</c>, where whole rows would take less than 1.3 times the tokens.</para>
     /// <para>Source: PrefixGrouper (verl).</para>
     /// </remarks>
@@ -33,7 +33,7 @@ public sealed class ExecutionOptions
     /// <summary>Leaves completions out of the loss pass whose advantage is 0 and that no other term of the loss needs.</summary>
     /// <value>Default: <c>true</c>. Range: <c>true</c> or <c>false</c>.</value>
     /// <remarks>
-    /// The update is the same; they are missing in the entropy, clip and ratio metrics, and <c>rows/skipped</c> counts them.
+    /// The update is the same; they are missing in what the loss pass measures (entropy, clip and ratio metrics, and <c>sampling/*</c> where it finds them), and <c>rows/skipped</c> counts them.
     /// <para>Ignored: with <c>Beta</c>, an entropy bonus, <c>Loss.TopEntropyQuantile</c> below 1 or a custom loss, and with a correction by the inline route; the log says so.</para>
     /// <para>Source: our own.</para>
     /// </remarks>
@@ -48,9 +48,10 @@ public sealed class ExecutionOptions
     public bool ActivationCheckpointing { get; set; }
 
     /// <summary>Tokens whose keys and values a rollout may hold at once, prompts and completions together.</summary>
-    /// <value>Default: <c>null</c> (what fits into half of the memory that is free when a rollout starts). Range: what eight completions of the longest length take, or more.</value>
+    /// <value>Default: <c>null</c> (what fits into half of the memory that is free when the run starts; on a GPU, of which TorchSharp does not tell that, into 4 GiB). Range: 1 or more.</value>
     /// <remarks>
-    /// Completions beyond it wait; which tokens are drawn does not depend on it.
+    /// Completions beyond it wait; which tokens are drawn does not depend on it. A prompt is run once for each part that its group is cut into.
+    /// <para>Refused: below what eight completions of the longest prompt take.</para>
     /// <para>Source: vLLM <c>gpu_memory_utilization</c>, in tokens.</para>
     /// </remarks>
     public int? MaxCacheTokens { get; set; }

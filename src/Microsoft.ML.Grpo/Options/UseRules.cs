@@ -12,7 +12,7 @@ internal static class UseRules
         AtLeast("Execution.Threads", o => o.Execution.Threads, 1, "leave it null for TorchSharp's own choice"),
         Known("Execution.LogProbHead", o => o.Execution.LogProbHead),
         Known("Execution.PromptSharing", o => o.Execution.PromptSharing),
-        AtLeast("Execution.MaxCacheTokens", o => o.Execution.MaxCacheTokens, 1, "leave it null for what fits into half of the memory that is free"),
+        AtLeast("Execution.MaxCacheTokens", o => o.Execution.MaxCacheTokens, 1, "leave it null for what fits into the memory that is free"),
         Known("Execution.Precision", o => o.Execution.Precision),
 
         // Generation

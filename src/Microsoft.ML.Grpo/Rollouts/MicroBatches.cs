@@ -23,22 +23,23 @@ internal static class MicroBatches
     public static IEnumerable<MicroBatch> Split(IEnumerable<int> rows, Func<int, TokenSequence?> row, int budget, PromptSharing sharing)
     {
         var batch = new List<int>();
-        var tokens = 0L;
+        var filling = new Filling(sharing);
         foreach (var part in Groups(rows, row, sharing).SelectMany(group => Parts(group, row, budget, sharing)))
         {
-            if (tokens > 0 && IsOver([.. batch, .. part], row, budget, sharing))
+            TokenSequence[] sequences = [.. part.Select(row).OfType<TokenSequence>()];
+            if (filling.Tokens > 0 && filling.With(sequences).IsOver(budget))
             {
-                yield return new(batch, tokens);
-                batch = [];
+                yield return new(batch, filling.Tokens);
+                (batch, filling) = ([], new(sharing));
             }
 
             batch.AddRange(part);
-            tokens = SharedPrompts.Tokens(Sequences(batch, row), sharing);
+            filling.Add(sequences);
         }
 
         if (batch.Count > 0)
         {
-            yield return new(batch, tokens);
+            yield return new(batch, filling.Tokens);
         }
     }
 
@@ -57,25 +58,58 @@ internal static class MicroBatches
     private static IEnumerable<IReadOnlyList<int>> Parts(IReadOnlyList<int> group, Func<int, TokenSequence?> row, int budget, PromptSharing sharing)
     {
         var part = new List<int>();
-        foreach (var place in IsOver(group, row, budget, sharing) ? group : [])
+        var filling = new Filling(sharing);
+        foreach (var place in filling.With([.. group.Select(row).OfType<TokenSequence>()]).IsOver(budget) ? group : [])
         {
-            if (part.Count > 0 && IsOver([.. part, place], row, budget, sharing))
+            TokenSequence[] sequence = [row(place)!.Value]; // only rows that are run are beyond a budget
+            if (part.Count > 0 && filling.With(sequence).IsOver(budget))
             {
                 yield return part;
-                part = [];
+                (part, filling) = ([], new(sharing));
             }
 
             part.Add(place);
+            filling.Add(sequence);
         }
 
         yield return part.Count > 0 ? part : group;
     }
 
-    private static bool IsOver(IEnumerable<int> places, Func<int, TokenSequence?> row, int budget, PromptSharing sharing)
-    {
-        var sequences = Sequences(places, row);
-        return SharedPrompts.Tokens(sequences, sharing) > budget || SharedPrompts.Attended(sequences, sharing) > MostAttended * (long)budget;
-    }
+    private static bool IsOver(this (long Tokens, long Attended) filling, int budget) => filling.Tokens > budget || filling.Attended > MostAttended * (long)budget;
 
-    private static TokenSequence[] Sequences(IEnumerable<int> places, Func<int, TokenSequence?> row) => [.. places.Select(row).OfType<TokenSequence>()];
+    /// <summary>What is in a micro-batch so far, prompt by prompt, so that one more row costs no look at the others.</summary>
+    private sealed class Filling(PromptSharing sharing)
+    {
+        private readonly Dictionary<(IReadOnlyList<int> Prompt, object? Further), (List<TokenSequence> Rows, long Tokens, long Attended)> _prompts = [];
+
+        public long Tokens { get; private set; }
+
+        private long Attended { get; set; }
+
+        /// <summary>What it would be with more rows.</summary>
+        public (long Tokens, long Attended) With(IEnumerable<TokenSequence> more)
+        {
+            var (tokens, attended) = (Tokens, Attended);
+            foreach (var rows in more.GroupBy(SharedPrompts.Key))
+            {
+                var (known, before, attendedBefore) = _prompts.GetValueOrDefault(rows.Key, ([], 0, 0));
+                TokenSequence[] all = [.. known, .. rows];
+                (tokens, attended) = (tokens + SharedPrompts.Tokens(all, sharing) - before, attended + SharedPrompts.Attended(all, sharing) - attendedBefore);
+            }
+
+            return (tokens, attended);
+        }
+
+        public void Add(IEnumerable<TokenSequence> more)
+        {
+            foreach (var rows in more.GroupBy(SharedPrompts.Key))
+            {
+                var (all, before, attendedBefore) = _prompts.GetValueOrDefault(rows.Key, ([], 0, 0));
+                all.AddRange(rows);
+                var (tokens, attended) = (SharedPrompts.Tokens(all, sharing), SharedPrompts.Attended(all, sharing));
+                _prompts[rows.Key] = (all, tokens, attended);
+                (Tokens, Attended) = (Tokens + tokens - before, Attended + attended - attendedBefore);
+            }
+        }
+    }
 }

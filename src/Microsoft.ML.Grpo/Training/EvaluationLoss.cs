@@ -33,8 +33,8 @@ internal sealed class EvaluationLoss(LossStage loss, ForwardPlan plan, WorkCount
                 EntropyCoefficient = coefficient(),
             };
             var slice = loss.Accumulate(batch, rows, visit: 0, scale, step: 0, cancellationToken.ThrowIfCancellationRequested, WorkPurpose.Evaluation);
-            watch.Evaluated(before, slice.Tokens, slice.EntropyPass);
-            metrics.Add(slice.Statistics.ToMetrics());
+            watch.Evaluated(before, loss.TokensOf(batch, rows, WorkPurpose.Evaluation), slice.EntropyPass);
+            metrics.Add(slice.Metrics);
             metrics.Add(batch.Mismatch(options.ResolveCorrection()));
             var share = weights?[i] ?? rollouts[i].Rows.Count / rollouts[i].GroupSize;
             (sum, weight) = (sum + (share * slice.Loss), weight + share);

@@ -14,11 +14,10 @@ internal static class EvenRows
         : options.Loss.ToObjective(options.ResolveCorrection()).EntropyBonus ? "the entropy bonus needs them"
         : options.Loss.TopEntropyQuantile < 1 ? "the quantile of entropies needs them"
         : plan.Ratio == RatioSource.FirstVisit ? "the statistics of the IS ratio need them, which the loss pass computes"
-        : options.Loss.Type == LossType.Vespo && options.ResolveCorrection().LeavesOutOne ? "the bounds of the IS ratio leave out 1, so that Vespo sums the padding of the whole rollout"
         : null;
 
     /// <summary>In words, for the log.</summary>
     public static string Describe(GrpoOptions options, ForwardPlan plan) => WhyRun(options, plan) is { } why
         ? $"Completions whose advantage is 0 go through the loss pass: {why}."
-        : "Completions whose advantage is 0 do not go through the loss pass: they would change nothing.";
+        : "Completions whose advantage is 0 do not go through the loss pass: they would not change the update.";
 }

@@ -15,6 +15,7 @@ internal sealed partial class GrpoTrainer
     private readonly RunRandom _random;
     private readonly WorkCounters _work;
     private readonly IReadOnlyList<PreparedPrompt> _prompts;
+    private readonly long _cacheTokens;
     private readonly PromptOrder _order;
     private readonly int _steps;
     private readonly RolloutStage _rollouts;
@@ -55,6 +56,7 @@ internal sealed partial class GrpoTrainer
         _prompts = PromptPreparation.Prepare(rows, policy, limit, options.OverlongPrompts, logger);
         var heldOut = validation is null ? null : PromptPreparation.Prepare(validation, policy, limit, options.OverlongPrompts, logger, "validation data");
         PromptPreparation.CheckCache(options.Execution.MaxCacheTokens, [.. _prompts, .. heldOut ?? []], options.MaxCompletionTokens, policy.Network.Config);
+        _cacheTokens = options.Execution.MaxCacheTokens ?? CacheMemory.Tokens(policy.Network);
         _order = new(_prompts, options.PromptsPerRollout, options.Shuffle ? _random : null);
         _steps = _seams.WindowLengths?.Count ?? options.Steps ?? UpdateWindows.StepsOfEpochs(_schedule, options.ResolvedEpochs!.Value, _order.RolloutsPerEpoch);
         if (!_seams.OptionsAsTheyAre)
@@ -72,21 +74,21 @@ internal sealed partial class GrpoTrainer
         var scorer = new RewardScorer([.. options.Rewards]);
         RolloutStage Stage(IRolloutEngine sampler) => new(sampler, policy.Tokenizer, scorer, options.Loss, _random);
         LossStage Loss(ForwardPlan plan) => new(
-            policy.Network, _reference, options.Loss.ToObjective(options.ResolveCorrection()), plan, passes, seed, work, EvenRows.WhyRun(options, plan) is null);
+            policy.Network, _reference, options.Loss.ToObjective(options.ResolveCorrection()), plan, passes, seed, work, EvenRows.WhyRun(options, plan) is null, _warnings);
         try
         {
             _reference = _plan.ReferencePass ? new(policy.Network) : null;
             _optimizer = new(policy.Network.Trained, options.Optimizer);
-            _sampler = options.RolloutEngine?.Start(policy, work, options.Execution.MaxCacheTokens);
-            _rollouts = Stage(_seams.Engine ?? _sampler as IRolloutEngine ?? new InProcessEngine(policy.Network, work, WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode, options.Execution.MaxCacheTokens));
+            _sampler = options.RolloutEngine?.Start(policy, work, _cacheTokens);
+            _rollouts = Stage(_seams.Engine ?? _sampler as IRolloutEngine ?? new InProcessEngine(policy.Network, work, WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode, _cacheTokens));
             var entropy = options.Loss.Entropy.ToController();
             _update = new(options, _schedule, _plan, Loss(_plan), _optimizer, _rates, entropy, _reference, work, _warnings, _seams);
             if (heldOut is not null || _seams.EvaluationBatches is not null)
             {
                 _evaluationPlan = options.Evaluation.Loss ? PlanFor(options, new(1, 1, 1)) : null;
                 var loss = _evaluationPlan is { } plan ? new EvaluationLoss(Loss(plan), plan, work, options, policy.Network, () => entropy?.Applied ?? 0, _seams.EvaluationWeights) : null;
-                var drift = options.Evaluation.Drift ? new PolicyDrift(policy.Network, passes, work) : null;
-                var stage = Stage(_seams.EvaluationEngine ?? new InProcessEngine(policy.Network, work, WorkPurpose.Evaluation, WorkPurpose.Evaluation, options.Execution.MaxCacheTokens));
+                var drift = options.Evaluation.Drift ? new PolicyDrift(policy.Network, passes, work, _warnings) : null;
+                var stage = Stage(_seams.EvaluationEngine ?? new InProcessEngine(policy.Network, work, WorkPurpose.Evaluation, WorkPurpose.Evaluation, _cacheTokens));
                 _evaluator = new(stage, _seams.EvaluationBatches ?? [heldOut!], _sampling, options.ResolvedEvaluationSamples, loss, drift, options.Evaluation.Greedy);
             }
         }

@@ -21,6 +21,7 @@ internal sealed partial class GrpoTrainer : IDisposable
         using var gradients = torch.enable_grad(); // else a caller who has them off would get the policy back as it was
         RunOpening.Announce(_logger, _policy, _order, ObjectiveWords.Of(_options), _plan, _evaluationPlan, _rates, _random.Seed);
         RunLog.SkippedRows(_logger, EvenRows.Describe(_options, _plan));
+        RunLog.Cache(_logger, _cacheTokens, _options.Execution.MaxCacheTokens is null ? "Execution.MaxCacheTokens is not set: by the memory that is free" : "Execution.MaxCacheTokens");
         if (_plan.ReferencePass)
         {
             RunOpening.AnnounceReference(_logger, _policy.Network, _options.Reference);
@@ -33,7 +34,7 @@ internal sealed partial class GrpoTrainer : IDisposable
         {
             if (_seams.Engine is null)
             {
-                RunOpening.CheckRows(_logger, _policy.Network, _sampling, _random, _options.CancellationToken, _prompts);
+                RunOpening.CheckRows(_logger, _policy.Network, _sampling, _random, _options.CancellationToken, _prompts, _cacheTokens);
             }
 
             network.RequireGradients(true);

@@ -7,10 +7,10 @@ namespace Microsoft.ML.Grpo;
 /// <summary>A slice's loss and what was measured beside it.</summary>
 /// <param name="Loss">Its share of the update's loss.</param>
 /// <param name="Statistics">Of the whole slice.</param>
-/// <param name="Tokens">What one pass over it takes.</param>
+/// <param name="Metrics">Of the statistics; where no row was run, all that there are, NaN.</param>
 /// <param name="EntropyPass">Whether a pass for its entropies was needed first.</param>
 /// <param name="Skipped">Rows that were not run, since they change nothing.</param>
-internal sealed record SliceLoss(double Loss, LossStatistics Statistics, long Tokens, bool EntropyPass, int Skipped);
+internal sealed record SliceLoss(double Loss, LossStatistics Statistics, IReadOnlyDictionary<string, double> Metrics, bool EntropyPass, int Skipped);
 
 /// <summary>The passes over a rollout: scoring and reference where the plan has them, and the loss pass.</summary>
 /// <param name="network">The policy.</param>
@@ -21,8 +21,9 @@ internal sealed record SliceLoss(double Loss, LossStatistics Statistics, long To
 /// <param name="seed">The run's seed; dropout is drawn from it.</param>
 /// <param name="work">Where passes are counted.</param>
 /// <param name="skipEven">Whether rows without an advantage are left out of the loss pass: see <see cref="EvenRows"/>.</param>
+/// <param name="warnings">Hears of micro-batches beyond the budget.</param>
 internal sealed class LossStage(
-    CausalLM network, ReferencePolicy? reference, ObjectiveSettings settings, ForwardPlan plan, PassSettings passes, long seed, WorkCounters work, bool skipEven = false)
+    CausalLM network, ReferencePolicy? reference, ObjectiveSettings settings, ForwardPlan plan, PassSettings passes, long seed, WorkCounters work, bool skipEven = false, RunWarnings? warnings = null)
 {
     // VESPO sums the bounded ratios of padding too. They matter only where the bounds leave out 1; the padding is then that of the whole rollout, as in the reference.
     private readonly bool _readsPadding = settings.LossType == LossType.Vespo && settings.Correction.LeavesOutOne;
@@ -52,8 +53,8 @@ internal sealed class LossStage(
         }
     }
 
-    /// <summary>Tokens that a no-grad pass over a whole rollout takes.</summary>
-    public long TokensOf(TrainingBatch batch, WorkPurpose purpose) => Split(batch, Enumerable.Range(0, batch.Rows.Count), purpose).Sum(m => m.Tokens);
+    /// <summary>Tokens that a pass over some rows takes.</summary>
+    public long TokensOf(TrainingBatch batch, IEnumerable<int> rows, WorkPurpose purpose) => Split(batch, rows, purpose).Sum(m => m.Tokens);
 
     /// <summary>Forward and, unless gradients are off, backward over a slice, micro-batch by micro-batch; gradients add up in the weights.</summary>
     /// <param name="batch">The rollout.</param>
@@ -76,9 +77,11 @@ internal sealed class LossStage(
         }
 
         var (loss, statistics) = (0.0, LossStatistics.Empty);
-        foreach (var places in microBatches.Select(m => m.Rows))
+        foreach (var microBatch in microBatches)
         {
             check();
+            warnings?.Watch(microBatch);
+            var places = microBatch.Rows;
             using var scope = NewDisposeScope();
             using var backward = new BackwardPass();
             var (lp, entropies) = Forward(network, batch, places, visit, purpose, settings.EntropyBonus);
@@ -105,7 +108,17 @@ internal sealed class LossStage(
             statistics += result.Statistics;
         }
 
-        return new(loss, statistics, microBatches.Sum(m => m.Tokens), entropyPass, skipped);
+        return new(loss, statistics, run.Length > 0 ? statistics.ToMetrics() : OfNothing(batch, rows, scale), entropyPass, skipped);
+    }
+
+    /// <summary>The metrics of rows that were not run: a reader of a step's finds every name, and NaN.</summary>
+    private Dictionary<string, double> OfNothing(TrainingBatch batch, IReadOnlyList<int> rows, LossScale scale)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var nothing = zeros(1, 1, network.Dtype, network.Device);
+        var inputs = batch.Inputs([rows[0]], nothing, nothing, plan.Old) with { Mask = nothing };
+        return PolicyObjective.Compute(inputs, settings, scale).Statistics.ToMetrics().ToDictionary(metric => metric.Key, _ => double.NaN);
     }
 
     private EntropyCut EntropyCut(TrainingBatch batch, IReadOnlyList<MicroBatch> microBatches, int visit, Action check, WorkPurpose purpose)
@@ -153,9 +166,11 @@ internal sealed class LossStage(
     {
         using var scope = NewDisposeScope();
         var all = zeros(batch.Rows.Count, batch.Width, model.Dtype, model.Device); // [R, T]
-        foreach (var places in Split(batch, Enumerable.Range(0, batch.Rows.Count), purpose).Select(m => m.Rows))
+        foreach (var microBatch in Split(batch, Enumerable.Range(0, batch.Rows.Count), purpose))
         {
             check();
+            warnings?.Watch(microBatch);
+            var places = microBatch.Rows;
             using var micro = NewDisposeScope();
             var (logProbs, _) = Forward(model, batch, places, visit: 0, purpose, entropyGraph: false);
             all.narrow(1, 0, logProbs.shape[1]).index_copy_(0, tensor(places.Select(i => (long)i).ToArray(), device: model.Device), logProbs);

@@ -6,7 +6,7 @@ namespace Microsoft.ML.Grpo;
 /// <summary>
 /// The KL from the initial policy to the current one, estimated on completions that the initial policy sampled at step 0: no second model is kept.
 /// </summary>
-internal sealed class PolicyDrift(CausalLM network, PassSettings passes, WorkCounters work)
+internal sealed class PolicyDrift(CausalLM network, PassSettings passes, WorkCounters work, RunWarnings? warnings = null)
 {
     private const int MostRows = 256;
 
@@ -23,9 +23,11 @@ internal sealed class PolicyDrift(CausalLM network, PassSettings passes, WorkCou
 
         using var noGrad = no_grad();
         var (sum, tokens) = (0.0, 0L);
-        foreach (var (batch, _) in MicroBatches.Split(Enumerable.Range(0, _initial.Length), i => _initial[i].Sequence, passes.MicroBatchTokens, passes.Sharing))
+        foreach (var microBatch in MicroBatches.Split(Enumerable.Range(0, _initial.Length), i => _initial[i].Sequence, passes.MicroBatchTokens, passes.Sharing))
         {
             cancellationToken.ThrowIfCancellationRequested();
+            warnings?.Watch(microBatch);
+            var batch = microBatch.Rows;
             using var scope = NewDisposeScope();
             var (logProbs, _) = SequenceScorer.Score(network, [.. batch.Select(i => _initial[i].Sequence)], passes, work, WorkPurpose.Evaluation);
             sum += batch.Sum(i => _initial[i].Completion.LogProb) - logProbs.sum().to(ScalarType.Float64).item<double>();

@@ -46,9 +46,9 @@ internal static class RunOpening
         : "a frozen copy of the policy before training");
 
     /// <summary>Looks whether batching changes what is sampled in process; the run goes on either way, and its log tells.</summary>
-    public static void CheckRows(ILogger logger, CausalLM network, SamplingParameters sampling, RunRandom random, CancellationToken cancellationToken, IReadOnlyList<PreparedPrompt>? prompts = null)
+    public static void CheckRows(ILogger logger, CausalLM network, SamplingParameters sampling, RunRandom random, CancellationToken cancellationToken, IReadOnlyList<PreparedPrompt>? prompts = null, long? maxCacheTokens = null)
     {
-        var engine = new InProcessEngine(network, new(), WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode); // no work of the run's
+        var engine = new InProcessEngine(network, new(), WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode, maxCacheTokens); // no work of the run's
         RolloutPrompt[] own = [.. (prompts ?? []).Where(p => p.Further is not null).Select(p => new RolloutPrompt(0, p.Ids, p.Further))];
         RowIndependenceCheck
             .RunAsync(engine, network.Config, network.Dtype, sampling, random, cancellationToken, own).AsTask().GetAwaiter().GetResult()

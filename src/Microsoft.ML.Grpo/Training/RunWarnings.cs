@@ -39,13 +39,6 @@ internal sealed class RunWarnings(ILogger logger, LossOptions loss, int microBat
     /// <summary>Looks at a rollout.</summary>
     public void Watch(ScoredRollout rollout)
     {
-        var longest = rollout.Rows.Max(r => r.Sequence.InputLength);
-        if (!_longSaid && longest > microBatchTokens)
-        {
-            _longSaid = true;
-            RunLog.BeyondBudget(logger, longest, microBatchTokens);
-        }
-
         _rollouts++;
         (string? Reward, double Spread)[] spreads =
             [.. ComparedRewards.Of(rollout, loss.RewardAggregation).SelectMany(column => column.Values.Chunk(rollout.GroupSize).Select(group => (column.Reward, Spread(group))))];
@@ -81,6 +74,16 @@ internal sealed class RunWarnings(ILogger logger, LossOptions loss, int microBat
         {
             _unscorableSaid = true;
             RunLog.Unscorable(logger, unscorable.Length, rollout.Rows.Count, string.Join(", ", unscorable.Select(r => r.Sample.Row).Distinct().Order()));
+        }
+    }
+
+    /// <summary>Looks at a micro-batch that goes through the model: only a row alone can be beyond the budget.</summary>
+    public void Watch(MicroBatch microBatch)
+    {
+        if (!_longSaid && microBatch.Tokens > microBatchTokens)
+        {
+            _longSaid = true;
+            RunLog.BeyondBudget(logger, microBatch.Tokens, microBatchTokens);
         }
     }
 

@@ -157,15 +157,21 @@ internal sealed class TrainingBatch : IDisposable
             known && Ratio is { } ratio ? Select(ratio) : null);
     }
 
-    /// <summary>The mismatch of sampler and trainer over the rows of the rollout that have their old log-probs; nothing if none has, or the sampler said nothing.</summary>
+    /// <summary>The mismatch of sampler and trainer over the rows of the rollout that have their old log-probs, NaN if none has; nothing if the sampler said nothing.</summary>
     public IReadOnlyDictionary<string, double> Mismatch(CorrectionSettings correction)
     {
-        if (_sampler is null || Old is null)
+        if (_sampler is null)
         {
             return new Dictionary<string, double>();
         }
 
         using var scope = NewDisposeScope();
+        if (Old is null)
+        {
+            var nothing = zeros_like(_mask);
+            return CorrectionMetrics.Measure(nothing, _sampler, nothing, rho: null, correction).ToDictionary(metric => metric.Key, _ => double.NaN);
+        }
+
         var mask = _kept.All(kept => kept) ? _mask : _mask * tensor(_kept, device: _mask.device).to(_mask.dtype).unsqueeze(1);
         return CorrectionMetrics.Measure(Old, _sampler, mask, Ratio, correction);
     }

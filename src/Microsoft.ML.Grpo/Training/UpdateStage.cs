@@ -9,6 +9,7 @@ internal sealed class UpdateStage(
 {
     private readonly CorrectionSettings _correction = options.ResolveCorrection();
     private readonly PlanWatch _watch = new(plan, work);
+    private readonly bool _skipsEven = EvenRows.WhyRun(options, plan) is null;
     private TrainingBatch? _batch;
     private IReadOnlyDictionary<string, double> _mismatch = new Dictionary<string, double>();
     private bool _measured; // in the step being made
@@ -45,11 +46,11 @@ internal sealed class UpdateStage(
                 EntropyCoefficient = entropy?.Applied ?? 0,
             };
             var slice = loss.Accumulate(batch, rows, visit.Iteration, scale, step, check);
-            _watch.SliceDone(slice.Tokens, slice.EntropyPass);
+            _watch.SliceDone(loss.TokensOf(batch, rows.Where(row => !_skipsEven || !batch.IsEven(row)), WorkPurpose.Loss), slice.EntropyPass);
             losses.Add(slice.Loss);
             skipped += slice.Skipped;
             statistics += slice.Statistics;
-            metrics.Add(slice.Statistics.ToMetrics()); // a mean over slices, as in the reference, whatever their lengths
+            metrics.Add(slice.Metrics); // a mean over slices, as in the reference, whatever their lengths
             if (!plan.ScoringPass && visit.EndsFirstWalk(schedule))
             {
                 Measure(batch, metrics);
@@ -103,7 +104,7 @@ internal sealed class UpdateStage(
         _batch?.Dispose();
         _batch = batch;
         loss.Precompute(batch, check);
-        _watch.RolloutReady(purpose => loss.TokensOf(batch, purpose));
+        _watch.RolloutReady(purpose => loss.TokensOf(batch, Enumerable.Range(0, batch.Rows.Count), purpose));
         if (plan.ScoringPass)
         {
             Measure(batch, metrics);

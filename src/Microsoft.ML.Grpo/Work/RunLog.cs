@@ -53,7 +53,7 @@ internal static partial class RunLog
     [LoggerMessage(16, LogLevel.Information, "Sampling alone and in company: the same ids, log-probs within {Difference:G2}.")]
     public static partial void RowsIndependent(ILogger logger, double difference);
 
-    [LoggerMessage(17, LogLevel.Warning, "On this machine a completion depends on the others that are sampled with it (ids {IdsEqual}, log-probs within {Difference:G2}): runs repeat only with the same batches.")]
+    [LoggerMessage(17, LogLevel.Warning, "On this machine a completion depends on the others that are sampled with it (ids {IdsEqual}, log-probs within {Difference:G2}): runs repeat only with the same batches. Set Execution.MaxCacheTokens, which otherwise follows the memory that is free.")]
     public static partial void RowsDependent(ILogger logger, string idsEqual, double difference);
 
     [LoggerMessage(18, LogLevel.Warning, "No reward could judge {Count} of the {Completions} completions of a rollout (prompts of the data's rows {Rows}): they do not train. This is said once.")]
@@ -99,5 +99,8 @@ internal static partial class RunLog
     public static partial void SkippedRows(ILogger logger, string description);
 
     [LoggerMessage(33, LogLevel.Information, "A completion with its prompt takes {Tokens} tokens, more than the {Budget} of Execution.MicroBatchTokens, and goes through the model alone: memory follows the longest. This is said once.")]
-    public static partial void BeyondBudget(ILogger logger, int tokens, int budget);
+    public static partial void BeyondBudget(ILogger logger, long tokens, int budget);
+
+    [LoggerMessage(34, LogLevel.Information, "Rollouts hold the keys and values of {Tokens} tokens at most ({Source}).")]
+    public static partial void Cache(ILogger logger, long tokens, string source);
 }

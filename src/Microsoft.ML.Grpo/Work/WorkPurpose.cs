@@ -3,7 +3,7 @@ namespace Microsoft.ML.Grpo;
 /// <summary>What tokens are pushed through a model for.</summary>
 public enum WorkPurpose
 {
-    /// <summary>Prompts of training rollouts; a group's prompt counts once.</summary>
+    /// <summary>Prompts of training rollouts; a group's prompt counts once for all completions that are sampled together.</summary>
     RolloutPrefill,
 
     /// <summary>Completion tokens of training rollouts, fed back to sample the next one.</summary>

@@ -9,7 +9,7 @@ internal static class UseRuleCases
         (o => o.Execution.Threads = 0, "Execution.Threads is 0, but must be 1 or more: leave it null for TorchSharp's own choice."),
         (o => o.Execution.LogProbHead = (LogProbHead)9, "Execution.LogProbHead is 9, which is no LogProbHead: use Tiled or Full."),
         (o => o.Execution.PromptSharing = (PromptSharing)9, "Execution.PromptSharing is 9, which is no PromptSharing: use Auto or Always or Never."),
-        (o => o.Execution.MaxCacheTokens = 0, "Execution.MaxCacheTokens is 0, but must be 1 or more: leave it null for what fits into half of the memory that is free."),
+        (o => o.Execution.MaxCacheTokens = 0, "Execution.MaxCacheTokens is 0, but must be 1 or more: leave it null for what fits into the memory that is free."),
         (o => o.Execution.Precision = (Precision)9, "Execution.Precision is 9, which is no Precision: use Float32 or Float64."),
 
         (o => o.Generation.MaxCompletionTokens = 0, "Generation.MaxCompletionTokens is 0, but must be 1 or more: leave it null for as many as in training."),

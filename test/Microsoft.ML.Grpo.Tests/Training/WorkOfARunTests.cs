@@ -31,6 +31,40 @@ public class WorkOfARunTests
     }
 
     [TestMethod]
+    public void By_default_the_groups_that_differ_are_run_alone_and_a_prompt_once_where_that_pays()
+    {
+        var samples = new List<(RewardSample Sample, double Reward)>();
+        using var run = new TinyRun(o =>
+        {
+            o.Rewards.Add(Reward.FromFunction("even", sample =>
+            {
+                var reward = sample.Row % 2 == 0 ? 0.1 : sample.CompletionIds[0] % 3;
+                lock (samples)
+                {
+                    samples.Add((sample, reward));
+                }
+
+                return reward;
+            }));
+            o.Steps = 1;
+        });
+        var summary = run.Train();
+
+        var groups = samples.GroupBy(s => s.Sample.Row).ToArray();
+        var differ = groups.Where(group => group.Select(s => s.Reward).Distinct().Count() > 1).ToArray();
+        Assert.IsTrue(differ.Length > 0 && differ.Length < groups.Length);
+        long Tokens(IEnumerable<RewardSample> group)
+        {
+            var (prompt, fed) = (group.First().Prompt.Length, group.Sum(s => s.CompletionIds.Count - 1));
+            var (whole, once) = ((prompt * group.Count()) + fed, prompt + fed);
+            return whole >= 1.3 * once ? once : whole;
+        }
+
+        Assert.AreEqual(differ.Sum(group => Tokens(group.Select(s => s.Sample))), run.Work.Tokens(WorkPurpose.Loss));
+        Assert.AreEqual(samples.Count - differ.Sum(group => group.Count()), summary.Steps[0]["rows/skipped"]);
+    }
+
+    [TestMethod]
     [DataRow(1, 2, 1)]
     [DataRow(1, 1, 2)]
     [DataRow(3, 2, 1)]
