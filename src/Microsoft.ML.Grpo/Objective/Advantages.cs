@@ -82,8 +82,8 @@ internal static class Advantages
     /// <summary>The mean of equal numbers is that number, where their sum over their count may be the next one: what has no advantage shall have none.</summary>
     private static double MeanOf(double[] values)
     {
-        double first = Array.Find(values, value => !double.IsNaN(value));
-        return values.All(value => value == first || double.IsNaN(value)) && values.Contains(first) ? first : NanStatistics.Mean(values);
+        double[] known = [.. values.Where(value => !double.IsNaN(value)).Distinct()];
+        return known is [double all] ? all : NanStatistics.Mean(values);
     }
 
     /// <summary>One value alone has no spread, and that is not "unknown": groups of one (in evaluation) count as even.</summary>

@@ -90,6 +90,26 @@ public class AdvantagesTests
     }
 
     [TestMethod]
+    public void Equal_rewards_give_advantage_0_to_the_bit_whatever_their_number_and_whichever_could_be_judged()
+    {
+        for (int size = 3; size < 20; size++)
+        {
+            foreach (double value in new[] { .1, .3, .7, 1.1 })
+            {
+                double?[,] rewards = new double?[2 * size, 1];
+                for (int row = 0; row < size; row++)
+                {
+                    rewards[row, 0] = row == 1 ? null : value;
+                    rewards[size + row, 0] = row % 3; // differ
+                }
+
+                CollectionAssert.AreEqual(new double[size], Advantages.Compute(rewards, [1], size, ScaleRewards.Group).Advantages[..size]);
+                CollectionAssert.AreEqual(new double[size], Advantages.Compute(rewards, [1], size, ScaleRewards.Group, RewardAggregation.NormalizeThenSum).Advantages[..size]);
+            }
+        }
+    }
+
+    [TestMethod]
     public void With_batch_scale_the_flag_is_the_rollouts_and_not_the_groups()
     {
         double?[,] rewards = { { .1 }, { .1 }, { 0 }, { 1 } };
