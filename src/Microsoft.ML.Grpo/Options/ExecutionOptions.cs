@@ -34,7 +34,7 @@ public sealed class ExecutionOptions
     /// <value>Default: <c>true</c>. Range: <c>true</c> or <c>false</c>.</value>
     /// <remarks>
     /// The update is the same; they are missing in what the loss pass measures (entropy, clip and ratio metrics, and <c>sampling/*</c> where it finds them), and <c>rows/skipped</c> counts them.
-    /// <para>Ignored: with <c>Beta</c>, an entropy bonus, <c>Loss.TopEntropyQuantile</c> below 1 or a custom loss, and with a correction by the inline route; the log says so.</para>
+    /// <para>Ignored: with <c>Beta</c>, an entropy bonus, <c>Loss.TopEntropyQuantile</c> below 1 or a custom loss. With a correction by the inline route, groups without an advantage go forward through the loss pass, for the statistics of the ratio, and not back. The log says which.</para>
     /// <para>Source: our own.</para>
     /// </remarks>
     public bool SkipZeroAdvantageRows { get; set; } = true;
@@ -51,7 +51,7 @@ public sealed class ExecutionOptions
     /// <value>Default: <c>null</c> (what fits into half of the memory that is free when the run starts; on a GPU, of which TorchSharp does not tell that, into 4 GiB). Range: 1 or more.</value>
     /// <remarks>
     /// Completions beyond it wait; which tokens are drawn does not depend on it. A prompt is run once for each part that its group is cut into.
-    /// <para>Refused: below what eight completions of the longest prompt take.</para>
+    /// <para>Refused, when the data is known: below what eight completions of the longest prompt take, lengths rounded up to 32.</para>
     /// <para>Source: vLLM <c>gpu_memory_utilization</c>, in tokens.</para>
     /// </remarks>
     public int? MaxCacheTokens { get; set; }

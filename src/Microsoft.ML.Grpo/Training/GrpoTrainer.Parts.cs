@@ -74,7 +74,7 @@ internal sealed partial class GrpoTrainer
         var scorer = new RewardScorer([.. options.Rewards]);
         RolloutStage Stage(IRolloutEngine sampler) => new(sampler, policy.Tokenizer, scorer, options.Loss, _random);
         LossStage Loss(ForwardPlan plan) => new(
-            policy.Network, _reference, options.Loss.ToObjective(options.ResolveCorrection()), plan, passes, seed, work, EvenRows.WhyRun(options, plan) is null, _warnings);
+            policy.Network, _reference, options.Loss.ToObjective(options.ResolveCorrection()), plan, passes, seed, work, EvenRows.Pass(options, plan), _warnings);
         try
         {
             _reference = _plan.ReferencePass ? new(policy.Network) : null;

@@ -21,6 +21,12 @@ internal sealed partial class GrpoTrainer : IDisposable
         using var gradients = torch.enable_grad(); // else a caller who has them off would get the policy back as it was
         RunOpening.Announce(_logger, _policy, _order, ObjectiveWords.Of(_options), _plan, _evaluationPlan, _rates, _random.Seed);
         RunLog.SkippedRows(_logger, EvenRows.Describe(_options, _plan));
+        RunLog.Passes(
+            _logger,
+            _options.Execution.ResolvedMicroBatchTokens,
+            _options.Execution.LogProbHead == LogProbHead.Tiled ? "tiled" : "full",
+            _options.Execution.PromptSharing.ToString().ToLowerInvariant(),
+            _options.Execution.ActivationCheckpointing ? "recomputed" : "kept");
         RunLog.Cache(_logger, _cacheTokens, _options.Execution.MaxCacheTokens is null ? "Execution.MaxCacheTokens is not set: by the memory that is free" : "Execution.MaxCacheTokens");
         if (_plan.ReferencePass)
         {
@@ -102,7 +108,6 @@ internal sealed partial class GrpoTrainer : IDisposable
         metrics.Add("epoch", _dynamic?.Epoch(share) ?? ((window[^1].Rollout + share) / _order.RolloutsPerEpoch));
         metrics.Add("step_time", watch.Elapsed.TotalSeconds);
         var result = metrics.ToDictionary();
-        _warnings.Watch(step, result["grad_norm"]);
         RunLog.Step(_logger, step, _steps, result.GetValueOrDefault("reward", double.NaN), result["loss"], result["grad_norm"], result.GetValueOrDefault("completions/mean_length", double.NaN), watch.Elapsed.TotalSeconds);
         return result;
     }

@@ -20,10 +20,10 @@ internal sealed record SliceLoss(double Loss, LossStatistics Statistics, IReadOn
 /// <param name="passes">How they run.</param>
 /// <param name="seed">The run's seed; dropout is drawn from it.</param>
 /// <param name="work">Where passes are counted.</param>
-/// <param name="skipEven">Whether rows without an advantage are left out of the loss pass: see <see cref="EvenRows"/>.</param>
+/// <param name="even">What becomes of rows without an advantage in the loss pass: see <see cref="EvenRows"/>.</param>
 /// <param name="warnings">Hears of micro-batches beyond the budget.</param>
 internal sealed class LossStage(
-    CausalLM network, ReferencePolicy? reference, ObjectiveSettings settings, ForwardPlan plan, PassSettings passes, long seed, WorkCounters work, bool skipEven = false, RunWarnings? warnings = null)
+    CausalLM network, ReferencePolicy? reference, ObjectiveSettings settings, ForwardPlan plan, PassSettings passes, long seed, WorkCounters work, EvenRowsPass even = EvenRowsPass.Whole, RunWarnings? warnings = null)
 {
     // VESPO sums the bounded ratios of padding too. They matter only where the bounds leave out 1; the padding is then that of the whole rollout, as in the reference.
     private readonly bool _readsPadding = settings.LossType == LossType.Vespo && settings.Correction.LeavesOutOne;
@@ -67,9 +67,11 @@ internal sealed class LossStage(
     /// <exception cref="TrainingException">The loss is not finite, and an update would follow.</exception>
     public SliceLoss Accumulate(TrainingBatch batch, IReadOnlyList<int> rows, int visit, LossScale scale, int step, Action check, WorkPurpose purpose = WorkPurpose.Loss)
     {
-        int[] run = [.. rows.Where(row => !skipEven || purpose != WorkPurpose.Loss || !batch.IsEven(row))];
-        var skipped = rows.Except(run).Count(row => batch.Pass(row) is not null);
-        var microBatches = Split(batch, run, purpose).ToArray();
+        bool IsLearned(int row) => purpose != WorkPurpose.Loss || batch.IsLearned(row, even);
+        int[] others = [.. rows.Where(row => !IsLearned(row))];
+        var forwardAlone = even == EvenRowsPass.Forward ? Split(batch, others, purpose).ToArray() : [];
+        MicroBatch[] microBatches = [.. Split(batch, rows.Where(IsLearned), purpose), .. forwardAlone];
+        var skipped = even == EvenRowsPass.None ? others.Count(row => batch.Pass(row) is not null) : 0;
         var entropyPass = settings.TopEntropyQuantile < 1 && microBatches.Length > 1;
         if (entropyPass)
         {
@@ -83,6 +85,7 @@ internal sealed class LossStage(
             warnings?.Watch(microBatch);
             var places = microBatch.Rows;
             using var scope = NewDisposeScope();
+            using var noGrad = forwardAlone.Contains(microBatch) ? no_grad() : null;
             using var backward = new BackwardPass();
             var (lp, entropies) = Forward(network, batch, places, visit, purpose, settings.EntropyBonus);
             if (_readsPadding)
@@ -108,7 +111,7 @@ internal sealed class LossStage(
             statistics += result.Statistics;
         }
 
-        return new(loss, statistics, run.Length > 0 ? statistics.ToMetrics() : OfNothing(batch, rows, scale), entropyPass, skipped);
+        return new(loss, statistics, microBatches.Length > 0 ? statistics.ToMetrics() : OfNothing(batch, rows, scale), entropyPass, skipped);
     }
 
     /// <summary>The metrics of rows that were not run: a reader of a step's finds every name, and NaN.</summary>

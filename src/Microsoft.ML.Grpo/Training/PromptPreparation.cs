@@ -103,7 +103,7 @@ internal static class PromptPreparation
             && prompts.Max(p => DecodingBatches.RowTokens(new(0, p.Ids), maxCompletionTokens, model)) * DecodingBatches.SlotMultiple is var least && most < least)
         {
             throw new GrpoOptionsException([OptionRule.Text(
-                $"Execution.MaxCacheTokens is {most}, but {DecodingBatches.SlotMultiple} completions of the longest prompt, the fewest that are sampled together, take {least} with MaxCompletionTokens = {maxCompletionTokens}. Set it to {least} or more, or leave it null.")]);
+                $"Execution.MaxCacheTokens is {most}, but {DecodingBatches.SlotMultiple} completions of the longest prompt, the fewest that are sampled together, take {least} with MaxCompletionTokens = {maxCompletionTokens}, the held-out prompts included, lengths rounded up to {KeyValueCache.RoundUp(1)}. Set it to {least} or more, or leave it null.")]);
         }
     }
 }

@@ -16,7 +16,16 @@ internal static class RunOpening
             RunLog.Adapter(logger, adapter.Settings.Rank, adapter.Settings.Scaling, adapter.Settings.Dropout, adapter.Factors.Count, string.Join(", ", LoraTargets.Shortest(adapter.Factors.Keys, network)), network.TrainedCount);
         }
 
-        RunLog.Threads(logger, torch.get_num_threads());
+        var threads = torch.get_num_threads();
+        if (threads > Environment.ProcessorCount)
+        {
+            RunLog.TooManyThreads(logger, threads, Environment.ProcessorCount);
+        }
+        else
+        {
+            RunLog.Threads(logger, threads);
+        }
+
         if (policy.Model.UnusedConfigKeys is { Count: > 0 } unused)
         {
             RunLog.UnusedConfigKeys(logger, string.Join(", ", unused));

@@ -14,7 +14,6 @@ internal sealed class RunWarnings(ILogger logger, LossOptions loss, int microBat
 
     private int _rollouts;
     private bool _differed;
-    private bool _lastDiffered;
     private bool _scored;
     private bool _zeroSaid;
     private bool _equalSaid;
@@ -42,8 +41,7 @@ internal sealed class RunWarnings(ILogger logger, LossOptions loss, int microBat
         _rollouts++;
         (string? Reward, double Spread)[] spreads =
             [.. ComparedRewards.Of(rollout, loss.RewardAggregation).SelectMany(column => column.Values.Chunk(rollout.GroupSize).Select(group => (column.Reward, Spread(group))))];
-        _lastDiffered = spreads.Any(s => s.Spread > 0);
-        _differed |= _lastDiffered;
+        _differed |= spreads.Any(s => s.Spread > 0);
         _scored |= rollout.Advantages.Rewards.Any(r => !double.IsNaN(r));
         if (_rollouts >= RolloutsBeforeEqualIsSaid)
         {
@@ -87,10 +85,10 @@ internal sealed class RunWarnings(ILogger logger, LossOptions loss, int microBat
         }
     }
 
-    /// <summary>Looks at a step's gradient: 0 although rewards differed means that the options keep every token out of the loss.</summary>
-    public void Watch(int step, double gradientNorm)
+    /// <summary>Looks at a step's gradient: 0 although some of its rows have an advantage means that the options keep every token out of the loss.</summary>
+    public void Watch(int step, double gradientNorm, bool differs)
     {
-        if (gradientNorm == 0 && _lastDiffered && !_zeroSaid)
+        if (gradientNorm == 0 && differs && !_zeroSaid)
         {
             _zeroSaid = true;
             RunLog.NothingLearned(logger, step);

@@ -15,6 +15,7 @@ internal sealed class TrainingBatch : IDisposable
     private readonly double[] _lossTokens; // [R]
     private readonly bool[] _kept;       // [R]
     private readonly bool[] _even;       // [R] the advantage is 0
+    private readonly bool[] _ofEvenGroup; // [R] and so are those of its whole group
 
     /// <summary>Builds the batch.</summary>
     /// <param name="rollout">The scored completions.</param>
@@ -44,6 +45,8 @@ internal sealed class TrainingBatch : IDisposable
         }
 
         _even = [.. order.Select(i => rollout.Advantages.Advantages[i] == 0)];
+        bool[] groups = [.. rollout.Advantages.Advantages.Chunk(rollout.GroupSize).Select(group => group.All(advantage => advantage == 0))];
+        _ofEvenGroup = [.. order.Select(i => groups[i / rollout.GroupSize])];
         using var scope = NewDisposeScope();
         Tensor Own(Tensor onCpu) => onCpu.to(dtype, device, copy: true).DetachFromDisposeScope();
 
@@ -87,6 +90,14 @@ internal sealed class TrainingBatch : IDisposable
 
     /// <summary>Whether a row's advantage is exactly 0: its group's rewards are all equal, or it could not be judged.</summary>
     public bool IsEven(int row) => _even[row];
+
+    /// <summary>Whether a row is learned from in a loss pass that treats such rows in a given way.</summary>
+    public bool IsLearned(int row, EvenRowsPass even) => even switch
+    {
+        EvenRowsPass.None => !_even[row],
+        EvenRowsPass.Forward => !_ofEvenGroup[row], // apart from its group a row would need its prompt for itself
+        _ => true,
+    };
 
     /// <summary>Stores what the scoring pass found, for all rows; the batch owns it.</summary>
     /// <param name="old">[R, T].</param>

@@ -9,7 +9,7 @@ internal sealed class UpdateStage(
 {
     private readonly CorrectionSettings _correction = options.ResolveCorrection();
     private readonly PlanWatch _watch = new(plan, work);
-    private readonly bool _skipsEven = EvenRows.WhyRun(options, plan) is null;
+    private readonly EvenRowsPass _even = EvenRows.Pass(options, plan);
     private TrainingBatch? _batch;
     private IReadOnlyDictionary<string, double> _mismatch = new Dictionary<string, double>();
     private bool _measured; // in the step being made
@@ -25,7 +25,7 @@ internal sealed class UpdateStage(
     public void Run(int step, IReadOnlyList<SliceVisit> window, Func<long, TrainingBatch> rollout, Action check, StepMetrics metrics)
     {
         var losses = new List<double>();
-        var skipped = 0;
+        var (skipped, differs) = (0, false);
         var dataRows = new SortedSet<long>();
         var statistics = LossStatistics.Empty;
         foreach (var visit in window)
@@ -46,7 +46,8 @@ internal sealed class UpdateStage(
                 EntropyCoefficient = entropy?.Applied ?? 0,
             };
             var slice = loss.Accumulate(batch, rows, visit.Iteration, scale, step, check);
-            _watch.SliceDone(loss.TokensOf(batch, rows.Where(row => !_skipsEven || !batch.IsEven(row)), WorkPurpose.Loss), slice.EntropyPass);
+            _watch.SliceDone(Promised(batch, rows), slice.EntropyPass);
+            differs |= rows.Any(row => !batch.IsEven(row));
             losses.Add(slice.Loss);
             skipped += slice.Skipped;
             statistics += slice.Statistics;
@@ -73,6 +74,7 @@ internal sealed class UpdateStage(
         seams.GradientsReady?.Invoke(step);
         var update = optimizer.Step(norm, rates.At(step - 1));
         _clipped += update.Clipped ? 1 : 0;
+        warnings.Watch(step, norm, differs);
         if (entropy is not null)
         {
             entropy.Update(statistics.BonusEntropy.Sum, statistics.BonusEntropy.Tokens);
@@ -109,6 +111,13 @@ internal sealed class UpdateStage(
         {
             Measure(batch, metrics);
         }
+    }
+
+    /// <summary>Tokens of a slice's loss pass: of the rows that are learned from, and of those that are measured beside them.</summary>
+    private long Promised(TrainingBatch batch, IReadOnlyList<int> rows)
+    {
+        var learned = rows.ToLookup(row => batch.IsLearned(row, _even));
+        return loss.TokensOf(batch, learned[true], WorkPurpose.Loss) + (_even == EvenRowsPass.Forward ? loss.TokensOf(batch, learned[false], WorkPurpose.Loss) : 0);
     }
 
     /// <summary>Once a rollout, from the whole of it, as soon as the old log-probs of all its rows are known.</summary>

@@ -103,4 +103,10 @@ internal static partial class RunLog
 
     [LoggerMessage(34, LogLevel.Information, "Rollouts hold the keys and values of {Tokens} tokens at most ({Source}).")]
     public static partial void Cache(ILogger logger, long tokens, string source);
+
+    [LoggerMessage(35, LogLevel.Information, "Passes: {Tokens} tokens at once, {Head} head, prompts shared: {Sharing}, activations {Activations}.")]
+    public static partial void Passes(ILogger logger, int tokens, string head, string sharing, string activations);
+
+    [LoggerMessage(36, LogLevel.Warning, "Threads of an operator: {Threads}, but this machine has {Cores} cores: a step may take hundreds of times as long. Set Execution.Threads to the cores that are free.")]
+    public static partial void TooManyThreads(ILogger logger, int threads, int cores);
 }

@@ -62,7 +62,7 @@ public class DecodingBatchesTests
     {
         using var run = new TinyRun(o => o.Execution.MaxCacheTokens = 100);
         var error = Assert.ThrowsExactly<GrpoOptionsException>(() => run.Train());
-        StringAssert.Contains(error.Message, "Execution.MaxCacheTokens is 100, but 8 completions of the longest prompt, the fewest that are sampled together, take 256 with MaxCompletionTokens = 8. Set it to 256 or more, or leave it null.");
+        StringAssert.Contains(error.Message, "Execution.MaxCacheTokens is 100, but 8 completions of the longest prompt, the fewest that are sampled together, take 256 with MaxCompletionTokens = 8, the held-out prompts included, lengths rounded up to 32. Set it to 256 or more, or leave it null.");
         using var enough = new TinyRun(o => o.Execution.MaxCacheTokens = 256);
         using var free = new TinyRun();
         enough.Train();

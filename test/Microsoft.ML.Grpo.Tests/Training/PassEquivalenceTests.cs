@@ -219,6 +219,29 @@ public class PassEquivalenceTests
     }
 
     [TestMethod]
+    [DataRow(CorrectionMode.TokenTruncate)]
+    [DataRow(CorrectionMode.SequenceMask)]
+    public void Where_the_IS_ratio_is_measured_in_the_loss_pass_even_groups_go_forward_alone_and_no_number_changes(CorrectionMode mode)
+    {
+        void Change(GrpoOptions o) => (o.ImportanceSampling.Mode, o.Execution.ActivationCheckpointing, o.Execution.MicroBatchTokens) = (mode, true, null);
+        var run = Skipping(true, new(1, 1, 1), Change, out var skipped);
+        var whole = Skipping(false, new(1, 1, 1), Change, out _);
+        Assert.AreEqual(0, skipped);
+        Near.AreEqual(whole.Weights, run.Weights, Bound, "weights");
+        foreach (var (step, metrics) in whole.Steps.Index())
+        {
+            foreach (var name in metrics.Keys.Where(name => name != "step_time" && !name.StartsWith("time/", StringComparison.Ordinal)))
+            {
+                Near.AreEqual(metrics[name], run.Steps[step][name], Bound, $"step {step + 1}, {name}");
+            }
+        }
+
+        Assert.AreEqual(whole.Work.Tokens(WorkPurpose.Loss), run.Work.Tokens(WorkPurpose.Loss));
+        Assert.AreEqual(whole.Work.Tokens(WorkPurpose.Loss), whole.Work.Tokens(WorkPurpose.Recompute)); // blocks that are run again are those that go back
+        Assert.IsTrue(run.Work.Tokens(WorkPurpose.Recompute) is > 0 and var back && back < whole.Work.Tokens(WorkPurpose.Recompute));
+    }
+
+    [TestMethod]
     public void A_step_whose_rows_are_all_skipped_still_moves_the_weights_by_what_was_learned_before()
     {
         using var run = new TinyRun(o =>
@@ -254,7 +277,7 @@ public class PassEquivalenceTests
             });
             var summary = run.Train();
             Assert.AreEqual(words.Contains("do not go", StringComparison.Ordinal), summary.Steps[0]["rows/skipped"] > 0, words);
-            Assert.IsTrue(run.Log.All.Any(line => line.StartsWith("Completions whose advantage is 0", StringComparison.Ordinal) && line.Contains(words, StringComparison.Ordinal)), string.Join('\n', run.Log.All));
+            Assert.IsTrue(run.Log.All.Any(line => (line.StartsWith("Completions whose advantage is 0", StringComparison.Ordinal) || line.StartsWith("Groups whose advantages are all 0", StringComparison.Ordinal)) && line.Contains(words, StringComparison.Ordinal)), string.Join('\n', run.Log.All));
         }
 
         Expect("do not go through the loss pass", _ => { });
