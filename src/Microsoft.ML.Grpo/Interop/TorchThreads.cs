@@ -16,7 +16,6 @@ internal static unsafe class TorchThreads
 
     static TorchThreads()
     {
-        TorchRuntime.Initialize();
         if (NativeLibrary.TryLoad(NativeLoader.Library, typeof(torch).Assembly, null, out var library)
             && NativeLibrary.TryGetExport(library, "GOMP_parallel", out var parallel)
             && NativeLibrary.TryGetExport(library, "omp_get_thread_num", out var number)
