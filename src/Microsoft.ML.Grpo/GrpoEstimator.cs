@@ -97,7 +97,7 @@ public sealed class GrpoEstimator : IEstimator<GrpoTransformer>
             var work = new WorkCounters();
             using var trainer = new GrpoTrainer(policy, _options, seed, rows, validation, logger, work, () => ThrowIfCanceled(host));
             var summary = trainer.Run();
-            return new(_environment, new PolicyTextGenerator(policy, PolicyLoading.Generation(_options, seed)), _columns) { Training = summary };
+            return new(_environment, new PolicyTextGenerator(policy, PolicyLoading.Generation(_options, seed, policy.Network.ComputeType)), _columns) { Training = summary };
         }
         catch
         {

@@ -12,9 +12,14 @@ internal static class PolicyLoading
         OptionRules.CheckWithoutTraining(options);
         var seed = options.Seed ?? MLNetInternals.SeedOf(environment) ?? 0;
         using var channel = environment.Register(nameof(GrpoTransformer)).Start("Load");
-        var policy = Policy(environment, options, options.Logger ?? new ChannelLogger(channel));
-        Adapt(policy, () => PolicyAdapter.Read(policy.Network, options));
-        return new(environment, new PolicyTextGenerator(policy, Generation(options, seed)), Columns(options));
+        var logger = options.Logger ?? new ChannelLogger(channel);
+        var policy = Policy(environment, options, logger);
+        Adapt(policy, () =>
+        {
+            PolicyAdapter.Read(policy.Network, options);
+            Compute(policy.Network, options, logger, frozen: true);
+        });
+        return new(environment, new PolicyTextGenerator(policy, Generation(options, seed, policy.Network.ComputeType)), Columns(options));
     }
 
     /// <summary>The columns that the options name.</summary>
@@ -29,8 +34,33 @@ internal static class PolicyLoading
     public static Policy ToTrain(IHostEnvironment environment, GrpoOptions options, ILogger logger, long seed)
     {
         var policy = Policy(environment, options, logger);
-        Adapt(policy, () => PolicyAdapter.Prepare(policy.Network, options, new RunRandom(seed)));
+        Adapt(policy, () =>
+        {
+            PolicyAdapter.Prepare(policy.Network, options, new RunRandom(seed));
+            Compute(policy.Network, options, logger, frozen: policy.Network.Adapter is not null);
+        });
         return policy;
+    }
+
+    private static void Compute(CausalLM network, GrpoOptions options, ILogger logger, bool frozen)
+    {
+        var wanted = options.Execution.ComputeType;
+        var type = wanted;
+        if (wanted != ComputeType.Float32)
+        {
+            var race = ProductRace.Run(network.Device);
+            type = wanted == ComputeType.Fastest ? race.Faster : wanted;
+            if (wanted == ComputeType.Fastest)
+            {
+                RunLog.FastestType(logger, type, race.Float32 * 1000, race.BFloat16 * 1000);
+            }
+            else if (race.Faster == ComputeType.Float32)
+            {
+                RunLog.SlowType(logger, race.Float32 * 1000, race.BFloat16 * 1000);
+            }
+        }
+
+        network.ComputeIn(type, frozen);
     }
 
     // A policy whose adapter is refused is nobody's.
@@ -65,7 +95,7 @@ internal static class PolicyLoading
     }
 
     /// <summary>How the transformer completes prompts.</summary>
-    public static GenerationSettings Generation(GrpoOptions options, long seed) => new()
+    public static GenerationSettings Generation(GrpoOptions options, long seed, ComputeType computeType) => new()
     {
         Temperature = options.Generation.Temperature,
         TopK = options.Generation.TopK,
@@ -75,6 +105,7 @@ internal static class PolicyLoading
         BatchSize = options.Generation.BatchSize,
         Seed = options.Generation.Seed ?? seed,
         Precision = options.Execution.Precision,
+        ComputeType = computeType,
         PromptFormat = options.PromptFormat,
         SystemPrompt = options.SystemPrompt,
         StopTokenIds = [.. options.Sampling.StopTokenIds],

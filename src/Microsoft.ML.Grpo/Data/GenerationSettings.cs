@@ -23,6 +23,9 @@ internal sealed record GenerationSettings
     /// <summary>Type of the weights, in the file and in memory: a narrower one would complete differently.</summary>
     public required Precision Precision { get; init; }
 
+    /// <summary>Float32 or BFloat16: what the products were computed in when it was trained. A model that does not say was saved before there was a choice.</summary>
+    public ComputeType ComputeType { get; init; } = ComputeType.Float32;
+
     public required PromptFormat PromptFormat { get; init; }
 
     public string? SystemPrompt { get; init; }
@@ -55,6 +58,7 @@ internal sealed record GenerationSettings
         { MaxCompletionTokens: < 1 } => nameof(MaxCompletionTokens),
         { BatchSize: < 1 } => nameof(BatchSize),
         _ when !Enum.IsDefined(Precision) => nameof(Precision),
+        { ComputeType: not (ComputeType.Float32 or ComputeType.BFloat16) } => nameof(ComputeType),
         _ when !Enum.IsDefined(PromptFormat) => nameof(PromptFormat),
         _ => null,
     };

@@ -52,6 +52,7 @@ internal sealed class PolicyTextGenerator(Policy policy, GenerationSettings sett
                 loaded.Network.Attach(PeftDirectory.Load(directory, loaded.Network));
             }
 
+            loaded.Network.ComputeIn(settings.ComputeType, frozen: true);
             return new(loaded, settings);
         }
         catch

@@ -135,6 +135,7 @@ internal partial class CausalLM
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var copy = WithWeights(Parameters.ToDictionary(p => p.Key, p => p.Value.detach().to(dtype, device, copy: true)));
+        copy.ComputeIn(ComputeType, frozen: false);
         if (Adapter is not null && withAdapter)
         {
             copy.Attach(Adapter.CopyFor(copy));

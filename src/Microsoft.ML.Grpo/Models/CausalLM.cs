@@ -26,7 +26,7 @@ internal partial class CausalLM : IDisposable
 
         // A parameter takes over the tensor it is made from.
         weights = weights.ToDictionary(w => w.Key, w => (Tensor)new Parameter(w.Value, requires_grad: false));
-        Parameters = new SortedDictionary<string, Tensor>(weights.ToDictionary(), StringComparer.Ordinal);
+        _parameters = new(weights.ToDictionary(), StringComparer.Ordinal);
         _embedding = weights[ModelWeights.Embedding];
         _layers = [.. Enumerable.Range(0, config.Layers).Select(i => new DecoderLayer(i, config, weights))];
         _norm = new(weights["model.norm.weight"], config.NormEpsilon);
@@ -42,7 +42,7 @@ internal partial class CausalLM : IDisposable
     public ModelConfig Config { get; }
 
     /// <summary>Every parameter by its Hugging Face name, in ordinal order of names.</summary>
-    public IReadOnlyDictionary<string, Tensor> Parameters { get; }
+    public IReadOnlyDictionary<string, Tensor> Parameters => _parameters;
 
     public Device Device => _embedding.device;
 

@@ -12,6 +12,12 @@ internal interface IFloatLanes<T>
     /// <summary>Reads them.</summary>
     static abstract unsafe T Load(float* from);
 
+    /// <summary>Reads as many bfloat16 numbers.</summary>
+    static abstract unsafe T LoadBFloat16(ushort* from);
+
+    /// <summary>Reads them and rounds them to the nearest bfloat16, ties to even.</summary>
+    static abstract unsafe T LoadRounded(float* from);
+
     /// <summary>a b + c, rounded once.</summary>
     static abstract T MultiplyAdd(T a, T b, T c);
 
@@ -28,6 +34,15 @@ internal readonly struct FloatLanes16(Vector512<float> values) : IFloatLanes<Flo
 
     public static unsafe FloatLanes16 Load(float* from) => new(Vector512.Load(from));
 
+    public static unsafe FloatLanes16 LoadBFloat16(ushort* from) => new((Vector512.WidenLower(Vector256.Load(from).ToVector512()) << 16).AsSingle());
+
+    public static unsafe FloatLanes16 LoadRounded(float* from)
+    {
+        var bits = Vector512.Load((uint*)from);
+        var half = Vector512.Create(0x7FFFu) + ((bits >>> 16) & Vector512<uint>.One);
+        return new(((bits + half) & Vector512.Create(0xFFFF0000)).AsSingle());
+    }
+
     public static FloatLanes16 MultiplyAdd(FloatLanes16 a, FloatLanes16 b, FloatLanes16 c) => new(Vector512.FusedMultiplyAdd(a._values, b._values, c._values));
 
     public static float Sum(FloatLanes16 lanes) => Vector512.Sum(lanes._values);
@@ -41,6 +56,15 @@ internal readonly struct FloatLanes8(Vector256<float> values) : IFloatLanes<Floa
     public static int Count => Vector256<float>.Count;
 
     public static unsafe FloatLanes8 Load(float* from) => new(Vector256.Load(from));
+
+    public static unsafe FloatLanes8 LoadBFloat16(ushort* from) => new((Vector256.WidenLower(Vector128.Load(from).ToVector256()) << 16).AsSingle());
+
+    public static unsafe FloatLanes8 LoadRounded(float* from)
+    {
+        var bits = Vector256.Load((uint*)from);
+        var half = Vector256.Create(0x7FFFu) + ((bits >>> 16) & Vector256<uint>.One);
+        return new(((bits + half) & Vector256.Create(0xFFFF0000)).AsSingle());
+    }
 
     public static FloatLanes8 MultiplyAdd(FloatLanes8 a, FloatLanes8 b, FloatLanes8 c) => new(Vector256.FusedMultiplyAdd(a._values, b._values, c._values));
 

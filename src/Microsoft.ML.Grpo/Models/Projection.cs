@@ -15,7 +15,10 @@ internal sealed class Projection(Tensor weight, Tensor? bias)
     private Tensor? _merged; // [out, in]
 
     /// <summary>[out, in], as the model's file has it: without the adapter, whether that is merged or not.</summary>
-    public Tensor Weight { get; } = weight;
+    public Tensor Weight { get; private set; } = weight;
+
+    /// <summary>Whether weight and input are rounded to bfloat16 for their product. The adapter's products are not.</summary>
+    public bool InBFloat16 { get; set; }
 
     /// <summary>Whether a weight of it, or of the adapter's on it, has a gradient.</summary>
     public bool IsTrained => Weight.requires_grad || bias is { requires_grad: true } || _factor is { On: true, A.requires_grad: true };
@@ -56,8 +59,12 @@ internal sealed class Projection(Tensor weight, Tensor? bias)
 
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        return _factor.Product().Plus_(Weight.to(ScalarType.Float64)).to(Weight.dtype).MoveToOuterDisposeScope();
+        var type = Weight.dtype == ScalarType.BFloat16 ? ScalarType.Float32 : Weight.dtype; // else the change would be rounded away
+        return _factor.Product().Plus_(Weight.to(ScalarType.Float64)).to(type).MoveToOuterDisposeScope();
     }
+
+    /// <summary>Takes another tensor of the same numbers in the weight's place, such as one of a smaller type.</summary>
+    public void Replace(Tensor weight) => Weight = weight;
 
     /// <summary>Computes with the merged weight from now on; the weight itself stays as it is.</summary>
     public void Merge() => _merged = MergedWeight()?.DetachFromDisposeScope();
@@ -71,6 +78,11 @@ internal sealed class Projection(Tensor weight, Tensor? bias)
 
     private Tensor Times(Tensor x, Tensor weight)
     {
+        if (InBFloat16)
+        {
+            return BFloat16Product.Of(x, weight, bias);
+        }
+
         if (!DecodeProduct.Fits(x, weight))
         {
             return nn.functional.linear(x, weight, bias);

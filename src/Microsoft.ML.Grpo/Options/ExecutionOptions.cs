@@ -1,6 +1,6 @@
 namespace Microsoft.ML.Grpo;
 
-/// <summary>How the machine is used. Sums are rounded otherwise with other threads, micro-batches, heads or sharing of prompts; beside that, and <see cref="Precision"/> apart, none of these changes what is learned.</summary>
+/// <summary>How the machine is used. Sums are rounded otherwise with other threads, micro-batches, heads or sharing of prompts; beside that, and <see cref="Precision"/> and <see cref="ComputeType"/> apart, none of these changes what is learned.</summary>
 public sealed class ExecutionOptions
 {
     private const int DefaultMicroBatchTokens = 4096;
@@ -80,6 +80,15 @@ public sealed class ExecutionOptions
     /// <para>Source: Hugging Face <c>torch_dtype</c>.</para>
     /// </remarks>
     public Precision Precision { get; set; } = Precision.Float32;
+
+    /// <summary>The number type of the matrix products in the model's blocks.</summary>
+    /// <value>Default: <c>Float32</c>. Range: a member of <see cref="Grpo.ComputeType"/>.</value>
+    /// <remarks>
+    /// With <c>BFloat16</c>, weights that are trained, gradients, the optimizer, embeddings, norms, attention, the residual stream, adapters, the head and the loss stay in float32; without instructions for it the processor takes many times as long, and the log warns. <c>Fastest</c> times a product of each when the run starts.
+    /// <para>Refused: <c>BFloat16</c> and <c>Fastest</c> together with <c>Precision = Float64</c>. Ignored: where <c>Fastest</c> finds float32 to be faster, which the log says.</para>
+    /// <para>Source: Hugging Face <c>TrainingArguments.bf16</c>.</para>
+    /// </remarks>
+    public ComputeType ComputeType { get; set; } = ComputeType.Float32;
 
     internal int ResolvedMicroBatchTokens => MicroBatchTokens ?? DefaultMicroBatchTokens;
 

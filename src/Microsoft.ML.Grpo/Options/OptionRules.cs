@@ -23,7 +23,7 @@ internal static class OptionRules
 
     private static bool ConcernsCompleting(string option) =>
         option is "ModelPath" or "InitialPolicy" or "PromptColumnName" or "OutputColumnName" or "LogProbColumnName" or "FinishReasonColumnName"
-            or "PromptFormat" or "SystemPrompt" or "MaxCompletionTokens" or "Sampling.StopTokenIds" or "Execution.Threads" or "Execution.Precision"
+            or "PromptFormat" or "SystemPrompt" or "MaxCompletionTokens" or "Sampling.StopTokenIds" or "Execution.Threads" or "Execution.Precision" or "Execution.ComputeType"
             or "Lora.AdapterPath"
         || option.StartsWith("Generation.", StringComparison.Ordinal);
 

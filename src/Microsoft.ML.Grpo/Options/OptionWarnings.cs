@@ -31,6 +31,7 @@ internal static class OptionWarnings
         new("PromptFormat", o => o.PromptFormat == PromptFormat.Auto && o.InitialPolicy?.Generation is { PromptFormat: PromptFormat.Raw }, _ => "PromptFormat is Auto, but that of InitialPolicy is Raw, which is not taken over: set PromptFormat = Raw, unless you mean a chat template."),
         new("Sampling.StopTokenIds", o => o.Sampling.StopTokenIds.Count == 0 && o.InitialPolicy?.Generation is { StopTokenIds.Count: > 0 }, o => $"Sampling.StopTokenIds is empty, but InitialPolicy has {string.Join(", ", o.InitialPolicy!.Generation!.StopTokenIds)}, which are not taken over: set Sampling.StopTokenIds to them, unless you mean the model's own."),
         new("Execution.Precision", o => o.Execution.Precision == Precision.Float32 && o.InitialPolicy?.Generation is { Precision: Precision.Float64 }, _ => "Execution.Precision is Float32, but that of InitialPolicy is Float64, which is not taken over, so its weights are rounded: set Execution.Precision = Float64, unless you mean it."),
+        new("Execution.ComputeType", o => o.Execution.ComputeType == ComputeType.Float32 && o.InitialPolicy?.Generation is { ComputeType: ComputeType.BFloat16 }, _ => "Execution.ComputeType is Float32, but that of InitialPolicy is BFloat16, which is not taken over: set Execution.ComputeType = BFloat16, unless you mean it."),
     ];
 
     /// <summary>The warnings for options that break no rule.</summary>

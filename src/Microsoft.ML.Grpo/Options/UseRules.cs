@@ -14,6 +14,8 @@ internal static class UseRules
         Known("Execution.PromptSharing", o => o.Execution.PromptSharing),
         AtLeast("Execution.MaxCacheTokens", o => o.Execution.MaxCacheTokens, 1, "leave it null for what fits into the memory that is free"),
         Known("Execution.Precision", o => o.Execution.Precision),
+        Known("Execution.ComputeType", o => o.Execution.ComputeType),
+        new("Execution.ComputeType", o => o.Execution is { Precision: Precision.Float64, ComputeType: ComputeType.BFloat16 or ComputeType.Fastest }, o => $"Execution.ComputeType is {o.Execution.ComputeType} and Execution.Precision is Float64, but products are rounded or exact, not both: set ComputeType = Float32 (the weights' own type), or Precision = Float32."),
 
         // Generation
         AtLeast("Generation.MaxCompletionTokens", o => o.Generation.MaxCompletionTokens, 1, "leave it null for as many as in training"),

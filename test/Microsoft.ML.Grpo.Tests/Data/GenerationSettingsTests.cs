@@ -23,6 +23,7 @@ public class GenerationSettingsTests
     [DataRow("MaxCompletionTokens", "4294967296")]
     [DataRow("BatchSize", "0")]
     [DataRow("Precision", "7")]
+    [DataRow("ComputeType", "\"Fastest\"")]
     [DataRow("PromptFormat", "\"Other\"")]
     [DataRow("StopTokenIds", "null")]
     public void A_value_that_no_option_allows_is_refused_by_name(string name, string value)

@@ -124,6 +124,7 @@ public class OptionWarningsTests
         AssertOnly("PromptFormat is Auto, but that of InitialPolicy is Raw, which is not taken over: set PromptFormat = Raw, unless you mean a chat template.", From(settings with { PromptFormat = PromptFormat.Raw }));
         AssertOnly("Sampling.StopTokenIds is empty, but InitialPolicy has 3, 5, which are not taken over: set Sampling.StopTokenIds to them, unless you mean the model's own.", From(settings with { StopTokenIds = [3, 5] }));
         AssertOnly("Execution.Precision is Float32, but that of InitialPolicy is Float64, which is not taken over, so its weights are rounded: set Execution.Precision = Float64, unless you mean it.", From(settings with { Precision = Precision.Float64 }));
+        AssertOnly("Execution.ComputeType is Float32, but that of InitialPolicy is BFloat16, which is not taken over: set Execution.ComputeType = BFloat16, unless you mean it.", From(settings with { ComputeType = ComputeType.BFloat16 }));
 
         var other = From(settings with { SystemPrompt = "Be brief.", StopTokenIds = [3], Precision = Precision.Float64 });
         (other.SystemPrompt, other.Execution.Precision) = ("Be kind.", Precision.Float64);

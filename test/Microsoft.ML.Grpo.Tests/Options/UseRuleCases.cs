@@ -11,6 +11,8 @@ internal static class UseRuleCases
         (o => o.Execution.PromptSharing = (PromptSharing)9, "Execution.PromptSharing is 9, which is no PromptSharing: use Auto or Always or Never."),
         (o => o.Execution.MaxCacheTokens = 0, "Execution.MaxCacheTokens is 0, but must be 1 or more: leave it null for what fits into the memory that is free."),
         (o => o.Execution.Precision = (Precision)9, "Execution.Precision is 9, which is no Precision: use Float32 or Float64."),
+        (o => o.Execution.ComputeType = (ComputeType)9, "Execution.ComputeType is 9, which is no ComputeType: use Float32 or BFloat16 or Fastest."),
+        (o => (o.Execution.Precision, o.Execution.ComputeType) = (Precision.Float64, ComputeType.Fastest), "Execution.ComputeType is Fastest and Execution.Precision is Float64, but products are rounded or exact, not both: set ComputeType = Float32 (the weights' own type), or Precision = Float32."),
 
         (o => o.Generation.MaxCompletionTokens = 0, "Generation.MaxCompletionTokens is 0, but must be 1 or more: leave it null for as many as in training."),
         (o => o.Generation.Temperature = -1, "Generation.Temperature is -1, but must be 0 or more and finite: leave it at 0 for the likeliest token."),
