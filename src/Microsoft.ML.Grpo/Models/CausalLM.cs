@@ -99,6 +99,27 @@ internal partial class CausalLM : IDisposable
         return scope is null ? hidden : hidden.MoveToOuterDisposeScope();
     }
 
+    /// <summary>
+    /// What each block hands on, to find the first that is wrong: the embedding, the sums after every block but the last, and the last
+    /// after the final norm. Whole sequences without padding.
+    /// </summary>
+    /// <param name="ids">[B, T] int64.</param>
+    /// <returns>One tensor [B, T, hidden] more than there are blocks; the caller's.</returns>
+    public IReadOnlyList<Tensor> States(Tensor ids)
+    {
+        using var scope = NewDisposeScope();
+        using var attention = new CausalAttention(null);
+        var (cos, sin) = _rotary.At(Sums.Range(ids.shape[1], ids.device).unsqueeze(0));
+        List<Tensor> states = [Embed(ids, null)];
+        foreach (var layer in _layers)
+        {
+            states.Add(layer.Forward(states[^1], cos, sin, attention, null));
+        }
+
+        states[^1] = _norm.Apply(states[^1]);
+        return [.. states.Select(state => state.MoveToOuterDisposeScope())];
+    }
+
     /// <summary>[..., hidden] to [..., V].</summary>
     public Tensor Logits(Tensor hidden) => _head.Apply(hidden);
 

@@ -28,18 +28,25 @@ internal sealed class PretrainedModel : IDisposable
     /// <summary>Keys of config.json that nothing here reads and that are not known to be harmless; for the log.</summary>
     public IReadOnlyList<string> UnusedConfigKeys { get; }
 
-    /// <summary>Loads a model directory.</summary>
-    /// <param name="directory">Holds config.json and model.safetensors, and a tokenizer's files if text is to be handled.</param>
+    /// <summary>Loads a model directory or a GGUF file.</summary>
+    /// <param name="path">
+    /// A directory that holds config.json and model.safetensors, and a tokenizer's files if text is to be handled; or a GGUF file, or a directory with one.
+    /// </param>
     /// <param name="dtype">Type of the weights in memory; files of F32, F16, BF16 and F64 are converted.</param>
     /// <param name="device">Where the weights shall lie.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such directory.</exception>
     /// <exception cref="FileNotFoundException">It lacks config.json or model.safetensors.</exception>
     /// <exception cref="ModelFormatException">A file is damaged, or asks for what is not supported.</exception>
-    public static PretrainedModel Load(string directory, ScalarType dtype, Device device)
+    public static PretrainedModel Load(string path, ScalarType dtype, Device device)
     {
-        var files = ModelFiles.Read(directory);
+        if (GgufModel.Find(path) is { } file)
+        {
+            return LoadGguf(file, dtype, device);
+        }
+
+        var files = ModelFiles.Read(path);
         var (config, unused) = ReadConfig(files);
-        using var reader = SafetensorsReader.Open(WeightFile.Find(directory));
+        using var reader = SafetensorsReader.Open(WeightFile.Find(path));
         return new(new CausalLM(config, WeightLoader.Load(reader, config, dtype, device)), files, unused);
     }
 
@@ -69,6 +76,15 @@ internal sealed class PretrainedModel : IDisposable
         ModelDirectory.Save(directory, Network, Files, storedAs);
 
     public void Dispose() => Network.Dispose();
+
+    private static PretrainedModel LoadGguf(string path, ScalarType dtype, Device device)
+    {
+        using var gguf = GgufFile.Open(path);
+        var files = GgufModel.Files(gguf);
+        var (config, unused) = ReadConfig(files);
+        using var weights = new GgufWeights(gguf, config);
+        return new(new CausalLM(config, WeightLoader.Load(weights, config, dtype, device)), files, unused);
+    }
 
     private static (ModelConfig Config, IReadOnlyList<string> Unused) ReadConfig(ModelFiles files)
     {

@@ -18,6 +18,9 @@ internal static class DecodingBatches
     private const int MostRows = 512;
     private const int LeastStep = 8;
 
+    // Most completions of a small task end within so many tokens; the cache grows for those that do not.
+    private const int FirstTokens = 16;
+
     /// <summary>Cuts.</summary>
     /// <param name="request">What is asked for.</param>
     /// <param name="model">The policy's shape.</param>
@@ -56,7 +59,7 @@ internal static class DecodingBatches
         KeyValueCache.RoundUp((int)Math.Max(FirstRoom(prompt, maxTokens), Math.Min(PaddedLength(prompt) + (long)maxTokens, model.MaxPositions)));
 
     /// <summary>Tokens that the cache of a completion has room for at first.</summary>
-    public static int FirstRoom(RolloutPrompt prompt, int maxTokens) => PaddedLength(prompt) + Math.Min(maxTokens, 16);
+    public static int FirstRoom(RolloutPrompt prompt, int maxTokens) => PaddedLength(prompt) + Math.Min(maxTokens, FirstTokens);
 
     /// <summary>
     /// A prompt's length as it is prefilled: at most an eighth more, in steps of at least eight, and a function of the prompt

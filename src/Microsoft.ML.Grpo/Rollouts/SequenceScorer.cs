@@ -23,11 +23,6 @@ internal readonly record struct TokenSequence(IReadOnlyList<int> Prompt, IReadOn
 /// </summary>
 internal static class SequenceScorer
 {
-    /// <summary>Runs one forward pass with all else as it is by default.</summary>
-    public static (Tensor LogProbs, Tensor Entropies) Score(
-        CausalLM model, IReadOnlyList<TokenSequence> rows, double temperature, WorkCounters work, WorkPurpose purpose, DropoutKey? dropout = null, bool entropyGraph = false) =>
-        Score(model, rows, new PassSettings(temperature, int.MaxValue), work, purpose, dropout, entropyGraph);
-
     /// <summary>Runs one forward pass.</summary>
     /// <param name="model">The policy, or a reference.</param>
     /// <param name="rows">B rows.</param>

@@ -16,7 +16,11 @@ internal static class SharedPrompts
             return [(false, [.. Enumerable.Range(0, rows.Count)])];
         }
 
-        return Enumerable.Range(0, rows.Count).GroupBy(i => Key(rows[i])).Select(group => ((IReadOnlyList<int>)[.. group]) is var some && Pays(some, rows, sharing) ? (true, some) : (false, some));
+        return Enumerable.Range(0, rows.Count).GroupBy(i => Key(rows[i])).Select(group =>
+        {
+            IReadOnlyList<int> some = [.. group];
+            return (Pays(some, rows, sharing), some);
+        });
     }
 
     /// <summary>Tokens that go through a model for some rows.</summary>

@@ -27,7 +27,7 @@ internal sealed partial class GrpoTrainer : IDisposable
             _options.Execution.LogProbHead == LogProbHead.Tiled ? "tiled" : "full",
             _options.Execution.PromptSharing.ToString().ToLowerInvariant(),
             _options.Execution.ActivationCheckpointing ? "recomputed" : "kept");
-        RunLog.Cache(_logger, _cacheTokens, _options.Execution.MaxCacheTokens is null ? "Execution.MaxCacheTokens is not set: by the memory that is free" : "Execution.MaxCacheTokens");
+        RunLog.Cache(_logger, _cacheTokens, _options.Execution.MaxCacheTokens is null ? "its default, since Execution.MaxCacheTokens is not set" : "Execution.MaxCacheTokens");
         if (_plan.ReferencePass)
         {
             RunOpening.AnnounceReference(_logger, _policy.Network, _options.Reference);

@@ -94,7 +94,7 @@ public class MetaDeviceTests
         using var scope = NewDisposeScope();
         using var model = RandomModel.Create(device: META, dtype: ScalarType.Float32);
         model.RequireGradients(true);
-        var (lp, entropies) = SequenceScorer.Score(model, [new([1, 2, 3], [4, 5]), new([6], [7, 8, 9])], 0.9, new(), WorkPurpose.Loss);
+        var (lp, entropies) = SequenceScorer.Score(model, [new([1, 2, 3], [4, 5]), new([6], [7, 8, 9])], new PassSettings(0.9, int.MaxValue), new(), WorkPurpose.Loss);
         IsMeta(lp, 2, 3);
         IsMeta(entropies, 2, 3);
         var result = PolicyObjective.Compute(
@@ -110,7 +110,7 @@ public class MetaDeviceTests
         using var scope = NewDisposeScope();
         using var model = RandomModel.Create(device: META, dtype: ScalarType.Float32);
         model.RequireGradients(true);
-        SequenceScorer.Score(model, [new([1, 2, 3], [4, 5]), new([6], [7, 8, 9])], 0.9, new(), WorkPurpose.Loss).LogProbs.sum().backward();
+        SequenceScorer.Score(model, [new([1, 2, 3], [4, 5]), new([6], [7, 8, 9])], new PassSettings(0.9, int.MaxValue), new(), WorkPurpose.Loss).LogProbs.sum().backward();
         foreach (var (name, weight) in model.Parameters)
         {
             IsMeta(weight.grad ?? throw new AssertFailedException($"{name} has no gradient"), weight.shape);

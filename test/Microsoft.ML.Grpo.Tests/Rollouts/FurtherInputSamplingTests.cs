@@ -109,7 +109,7 @@ public class FurtherInputSamplingTests
     {
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var (lp, _) = SequenceScorer.Score(model, [new(group.Prompt.Ids, completion.Ids, input)], 0.8, new(), WorkPurpose.Score);
+        var (lp, _) = SequenceScorer.Score(model, [new(group.Prompt.Ids, completion.Ids, input)], new PassSettings(0.8, int.MaxValue), new(), WorkPurpose.Score);
         return (lp[0] - tensor(completion.LogProbs!.ToArray())).abs().max().item<double>();
     }
 

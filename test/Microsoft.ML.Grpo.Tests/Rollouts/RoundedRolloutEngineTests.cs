@@ -173,7 +173,7 @@ public class RoundedRolloutEngineTests
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
         var completions = groups.SelectMany(g => g.Completions.Select(c => (g.Prompt, Completion: c))).ToArray();
-        var (logProbs, _) = SequenceScorer.Score(network, [.. completions.Select(c => new TokenSequence(c.Prompt.Ids, c.Completion.Ids))], Temperature, new(), WorkPurpose.Score);
+        var (logProbs, _) = SequenceScorer.Score(network, [.. completions.Select(c => new TokenSequence(c.Prompt.Ids, c.Completion.Ids))], new PassSettings(Temperature, int.MaxValue), new(), WorkPurpose.Score);
         return completions.SelectMany((c, row) => Near.Doubles(logProbs[row]).Zip(c.Completion.LogProbs!, (lp, smp) => Math.Abs(lp - smp))).Average();
     }
 }

@@ -116,7 +116,7 @@ public class FurtherInputRunTests
             foreach (var completion in group.Completions)
             {
                 double[] Scored(CausalLM network, object? input) =>
-                    Near.Doubles(SequenceScorer.Score(network, [new(group.Prompt.Ids, completion.Ids, input)], 1, new(), WorkPurpose.Score).LogProbs);
+                    Near.Doubles(SequenceScorer.Score(network, [new(group.Prompt.Ids, completion.Ids, input)], new PassSettings(1, int.MaxValue), new(), WorkPurpose.Score).LogProbs);
 
                 Near.AreEqual(Scored(rounded, group.Prompt.Further), [.. completion.LogProbs!], 1e-12, "log-prob");
                 Assert.IsGreaterThan(1e-3, Scored(rounded, 5.0).Zip(completion.LogProbs!, (a, b) => Math.Abs(a - b)).Max(), "Otherwise the input would not matter.");

@@ -70,7 +70,7 @@ public class FurtherInputTests
         using var noGrad = no_grad();
         using var model = BiasedByInputLM.Create();
         var dropout = new DropoutKey(1, 2, 3, WorkPurpose.Loss, [5, 9]);
-        SequenceScorer.Score(model, Rows[..2], 1, new(), WorkPurpose.Loss, dropout: dropout);
+        SequenceScorer.Score(model, Rows[..2], new PassSettings(1, int.MaxValue), new(), WorkPurpose.Loss, dropout: dropout);
         Score(model, [.. Rows.Select(r => r with { Further = null })]);
         CollectionAssert.AreEquivalent(new object?[] { null, 0.5 }, model.Passes[..^1].SelectMany(pass => pass!.Further!).ToArray());
         Assert.IsNull(model.Passes[^1]);
@@ -150,7 +150,7 @@ public class FurtherInputTests
         Assert.AreEqual(0, evaluator.Run(default)["eval_drift"], 1e-12);
     }
 
-    private static Tensor Score(CausalLM model, IReadOnlyList<TokenSequence> rows) => SequenceScorer.Score(model, rows, 0.9, new(), WorkPurpose.Loss).LogProbs;
+    private static Tensor Score(CausalLM model, IReadOnlyList<TokenSequence> rows) => SequenceScorer.Score(model, rows, new PassSettings(0.9, int.MaxValue), new(), WorkPurpose.Loss).LogProbs;
 
     /// <summary>Notes the inputs of the prompts that it is given.</summary>
     private sealed class WatchedEngine : IRolloutEngine

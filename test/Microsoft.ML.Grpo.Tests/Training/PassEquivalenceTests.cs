@@ -144,8 +144,8 @@ public class PassEquivalenceTests
         using var scope = NewDisposeScope();
         using var model = RandomModel.Create();
         int[] ids = [4, 5, 6, 7];
-        var whole = Near.Doubles(SequenceScorer.Score(model, [new([1, 2, 3], ids)], 1, new(), WorkPurpose.Loss).LogProbs);
-        var some = Near.Doubles(SequenceScorer.Score(model, [new([1, 2, 3], ids, ModelTokens: [true, false, false, true]), new([1], [2])], 1, new(), WorkPurpose.Loss).LogProbs);
+        var whole = Near.Doubles(SequenceScorer.Score(model, [new([1, 2, 3], ids)], new PassSettings(1, int.MaxValue), new(), WorkPurpose.Loss).LogProbs);
+        var some = Near.Doubles(SequenceScorer.Score(model, [new([1, 2, 3], ids, ModelTokens: [true, false, false, true]), new([1], [2])], new PassSettings(1, int.MaxValue), new(), WorkPurpose.Loss).LogProbs);
         Near.AreEqual([whole[0], 0, 0, whole[3]], [.. some.Take(4)], 1e-12, "log-probs");
         Assert.AreNotEqual(0, whole[1]);
     }

@@ -77,7 +77,7 @@ public class ReferenceSyncTests
     }
 
     private static double[] LogProbs(CausalLM network, RolloutPrompt prompt, Completion completion) =>
-        Near.Doubles(SequenceScorer.Score(network, [new(prompt.Ids, completion.Ids)], 1, new(), WorkPurpose.Score).LogProbs);
+        Near.Doubles(SequenceScorer.Score(network, [new(prompt.Ids, completion.Ids)], new PassSettings(1, int.MaxValue), new(), WorkPurpose.Score).LogProbs);
 
     /// <summary>Five steps, a rollout each, with the policy before each step and what was sampled for it.</summary>
     private sealed class Watched : IDisposable

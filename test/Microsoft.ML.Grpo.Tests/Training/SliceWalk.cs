@@ -74,7 +74,7 @@ internal sealed class SliceWalk : IDisposable
         var (differences, ratios) = (new List<double>(), new List<double>());
         foreach (var row in Batch.Rows)
         {
-            var (lp, _) = SequenceScorer.Score(sampling.Network, [row.Sequence], 1, new(), WorkPurpose.Score);
+            var (lp, _) = SequenceScorer.Score(sampling.Network, [row.Sequence], new PassSettings(1, int.MaxValue), new(), WorkPurpose.Score);
             var logs = Near.Doubles(lp).Zip(row.Completion.LogProbs!, (old, smp) => old - smp).ToArray();
             differences.AddRange(logs.Select(Math.Abs));
             ratios.AddRange((settings.OfSequences ? [logs.Sum()] : logs).Select(log => Bounded(Math.Exp(log))));

@@ -184,7 +184,7 @@ public class WindowsByHandTests
                 using var scope = NewDisposeScope();
                 using var noGrad = no_grad();
                 _logProbs[(rollout, step)] = found = [.. Batch(rollout).Select(row =>
-                    Near.Doubles(SequenceScorer.Score(_before[step], [new(row.Prompt, row.Ids)], 1, new(), WorkPurpose.Score).LogProbs))];
+                    Near.Doubles(SequenceScorer.Score(_before[step], [new(row.Prompt, row.Ids)], new PassSettings(1, int.MaxValue), new(), WorkPurpose.Score).LogProbs))];
             }
 
             return found;

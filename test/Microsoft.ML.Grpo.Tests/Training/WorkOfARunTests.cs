@@ -109,7 +109,7 @@ public class WorkOfARunTests
         stage.Precompute(batch, () => { });
         using var scope = NewDisposeScope();
         using var noGrad = no_grad();
-        var (lp, _) = SequenceScorer.Score(policy.Network, [.. batch.Rows.Select(r => r.Sequence)], 0.9, work, WorkPurpose.Loss);
+        var (lp, _) = SequenceScorer.Score(policy.Network, [.. batch.Rows.Select(r => r.Sequence)], new PassSettings(0.9, int.MaxValue), work, WorkPurpose.Loss);
         Assert.IsTrue((lp - batch.Old!).abs().max().item<double>() <= 1e-12);
         Assert.IsFalse(batch.Old!.requires_grad);
     }

@@ -4,14 +4,10 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Grpo;
 
 /// <summary>
-/// A safetensors file, read one tensor at a time straight into the tensor's memory: beside the model, no more than 16 MiB
-/// are in use. Not thread-safe.
+/// A safetensors file, mapped into memory and read one tensor at a time straight into the tensor's memory: beside the model, no more
+/// than 16 MiB are in use. Not thread-safe.
 /// </summary>
-/// <remarks>
-/// Not memory-mapped: a mapped file that another program cuts short ends the process with a bus error, where a read
-/// gives an exception.
-/// </remarks>
-internal sealed class SafetensorsReader : IDisposable
+internal sealed class SafetensorsReader : IWeightSource
 {
     private const long StagingBytes = 16 << 20;
 
@@ -38,6 +34,7 @@ internal sealed class SafetensorsReader : IDisposable
         }
 
         _entries = _header.Entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
+        Shapes = _entries.ToDictionary(pair => pair.Key, pair => pair.Value.Shape, StringComparer.Ordinal);
     }
 
     /// <summary>The file's name, for errors.</summary>
@@ -45,12 +42,16 @@ internal sealed class SafetensorsReader : IDisposable
 
     public IReadOnlyDictionary<string, SafetensorsEntry> Entries => _entries;
 
+    public IReadOnlyDictionary<string, IReadOnlyList<long>> Shapes { get; }
+
+    public ScalarType StoredAs => _header.Entries.Where(entry => SafetensorsDtype.IsFloat(entry.Type)).GroupBy(entry => entry.Type).MaxBy(group => group.Sum(entry => entry.Elements))?.Key ?? ScalarType.Float32;
+
     public IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
 
     /// <inheritdoc cref="SafetensorsReader(Stream, string)"/>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     public static SafetensorsReader Open(string path) =>
-        new(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan), path);
+        new(MappedFile.Open(path), path);
 
     /// <summary>Reads a tensor with the type it has in the file, onto the CPU. The caller owns it.</summary>
     public Tensor Read(string name) => Read(name, null, CPU);

@@ -1,0 +1,26 @@
+namespace Microsoft.ML.Grpo;
+
+/// <summary>The keys of an architecture's own, whose names begin with its name.</summary>
+/// <param name="metadata">The key-value pairs.</param>
+/// <param name="architecture">llama.cpp's name for it.</param>
+internal sealed class GgufKeys(GgufMetadata metadata, string architecture)
+{
+    public string Name(string key) => $"{architecture}.{key}";
+
+    public int Count(string key) => OptionalCount(key) ?? throw metadata.Missing(Name(key));
+
+    public int? OptionalCount(string key) => metadata.Count(Name(key));
+
+    public double? Positive(string key) => metadata.Positive(Name(key));
+
+    public string? Text(string key) => metadata.Text(Name(key));
+
+    /// <summary>A key that must have one value where it is there at all, since another would change the computation.</summary>
+    public void MustBe(string key, int value, string otherwise)
+    {
+        if (metadata.Whole(Name(key)) is { } given && given != value)
+        {
+            throw metadata.Error(Name(key), $"is {given}, not {value}: {otherwise}, which is not supported");
+        }
+    }
+}

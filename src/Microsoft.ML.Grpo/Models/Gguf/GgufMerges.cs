@@ -1,0 +1,40 @@
+namespace Microsoft.ML.Grpo;
+
+/// <summary>
+/// The merges of a SentencePiece BPE vocabulary, which keeps only a score for each piece: every way to put a piece together from two
+/// others, the piece of the highest score first.
+/// </summary>
+/// <remarks>Source: transformers' conversion of such vocabularies (convert_slow_tokenizer.py, generate_merges), whose order among equals is kept.</remarks>
+internal static class GgufMerges
+{
+    /// <param name="vocabulary">Piece to id.</param>
+    /// <param name="scores">Score of each id.</param>
+    /// <returns>Pairs <c>"a b"</c> in order of priority.</returns>
+    public static IReadOnlyList<string> Of(IReadOnlyDictionary<string, int> vocabulary, IReadOnlyList<double> scores)
+    {
+        var merges = new List<(string Left, string Right, double Score)>();
+        var lookup = ((Dictionary<string, int>)vocabulary).GetAlternateLookup<ReadOnlySpan<char>>();
+        foreach (var (piece, id) in vocabulary)
+        {
+            var found = new List<(int Left, int Right, int At)>();
+            for (var at = 1; at < piece.Length; at++)
+            {
+                if (lookup.TryGetValue(piece.AsSpan(0, at), out var left) && lookup.TryGetValue(piece.AsSpan(at), out var right))
+                {
+                    found.Add((left, right, at));
+                }
+            }
+
+            merges.AddRange(found.OrderBy(pair => pair.Left).ThenBy(pair => pair.Right).Select(pair => (piece[..pair.At], piece[pair.At..], scores[id])));
+        }
+
+        // Python counts code points; sorting backwards keeps the order of equals.
+        return [.. merges
+            .OrderByDescending(merge => merge.Score)
+            .ThenByDescending(merge => Length(merge.Left))
+            .ThenByDescending(merge => Length(merge.Right))
+            .Select(merge => $"{merge.Left} {merge.Right}")];
+    }
+
+    private static int Length(string text) => text.EnumerateRunes().Count();
+}

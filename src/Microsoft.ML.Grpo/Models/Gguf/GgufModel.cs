@@ -1,0 +1,52 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace Microsoft.ML.Grpo;
+
+/// <summary>A GGUF file as a model directory: its metadata becomes the small files, so that all that follows knows one kind of model.</summary>
+internal static class GgufModel
+{
+    public const string Extension = ".gguf";
+
+    /// <summary>The file that a path names: itself, or the only one in a directory without <c>config.json</c>; null if it names none.</summary>
+    /// <exception cref="ModelFormatException">The directory holds several.</exception>
+    public static string? Find(string path)
+    {
+        if (path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) && !Directory.Exists(path))
+        {
+            return path;
+        }
+
+        if (!Directory.Exists(path) || File.Exists(Path.Combine(path, ModelFiles.Config)))
+        {
+            return null;
+        }
+
+        var files = Directory.GetFiles(path, "*" + Extension);
+        return files.Length < 2
+            ? files.SingleOrDefault()
+            : throw new ModelFormatException(path, $"holds {files.Length} GGUF files ({string.Join(", ", files.Select(Path.GetFileName).Order(StringComparer.Ordinal).Take(3))}, ...). Give the path of one of them; a model in several parts is put together with llama.cpp's llama-gguf-split --merge.");
+    }
+
+    /// <summary>The small files that the metadata stands for.</summary>
+    /// <exception cref="ModelFormatException">It lacks something, or asks for what is not supported.</exception>
+    public static ModelFiles Files(GgufFile gguf)
+    {
+        if (gguf.Metadata.Count("split.count") is > 1 and var parts)
+        {
+            throw gguf.Metadata.Error("split.count", $"is {parts}: the model lies in several files. Put them together with llama.cpp's llama-gguf-split --merge");
+        }
+
+        return new(
+            new Dictionary<string, byte[]>(StringComparer.Ordinal)
+            {
+                [ModelFiles.Config] = Bytes(GgufConfig.Config(gguf)),
+                [GenerationConfig.FileName] = Bytes(GgufConfig.Generation(gguf.Metadata)),
+                ["tokenizer.json"] = Bytes(GgufTokenizer.Tokenizer(gguf.Metadata)),
+                ["tokenizer_config.json"] = Bytes(GgufTokenizer.Config(gguf.Metadata)),
+            },
+            gguf.File);
+    }
+
+    private static byte[] Bytes(JsonObject json) => StoredDtype.ToBytes(json);
+}
