@@ -7,16 +7,20 @@ namespace Microsoft.ML.Grpo;
 
 /// <summary>
 /// The ids of a piece of text, by Microsoft.ML.Tokenizers' <see cref="BpeTokenizer"/>. What that does not know is added here: pieces that
-/// are tokens as a whole (<c>ignore_merges</c>) and characters spelled in bytes (<c>byte_fallback</c>). Thread-safe.
+/// are tokens as a whole (<c>ignore_merges</c>), characters spelled in bytes (<c>byte_fallback</c>) and <see cref="LongWord"/>s. Thread-safe.
 /// </summary>
 internal sealed class BytePairEncoder
 {
     /// <summary>The longest word that Microsoft.ML.Tokenizers remembers.</summary>
     private const int LongestRemembered = 15;
 
+    /// <summary>The longest word that it is given.</summary>
+    private const int LongestWord = 1000;
+
     private readonly BpeModelJson _model;
     private readonly string _file;
     private readonly BpeTokenizer _bpe;
+    private readonly Lazy<LongWord> _long;
     private readonly HashSet<Rune> _known;
     private readonly SearchValues<char> _knownChars;
     private readonly HashSet<(Rune, Rune)> _joints;
@@ -29,6 +33,7 @@ internal sealed class BytePairEncoder
         _model = model;
         _file = file;
         _bpe = BpeTokenizer.Create(new BpeOptions(model.Vocabulary) { Merges = model.Merges.Select(merge => $"{merge.Left} {merge.Right}") });
+        _long = new Lazy<LongWord>(() => new LongWord(model));
         _known = [.. model.Vocabulary.Keys.Select(Single).OfType<Rune>()];
         _knownChars = SearchValues.Create([.. _known.Where(rune => rune.IsBmp).Select(rune => (char)rune.Value)]);
         _joints = [.. model.Merges.Select(merge => (merge.Left.EnumerateRunes().Last(), merge.Right.EnumerateRunes().First()))];
@@ -83,8 +88,17 @@ internal sealed class BytePairEncoder
         Merge(text.AsSpan(start), ids);
     }
 
-    private void Merge(ReadOnlySpan<char> word, List<int> ids) =>
-        ids.AddRange(_bpe.EncodeToIds(word, considerPreTokenization: false, considerNormalization: false));
+    private void Merge(ReadOnlySpan<char> word, List<int> ids)
+    {
+        if (word.Length > LongestWord)
+        {
+            _long.Value.Encode(word.ToString(), ids);
+        }
+        else
+        {
+            ids.AddRange(_bpe.EncodeToIds(word, considerPreTokenization: false, considerNormalization: false));
+        }
+    }
 
     /// <summary>The ids of a text with characters that the vocabulary lacks: in bytes, else unknown, else left out.</summary>
     private bool EncodeUnknown(string text, List<int> ids)

@@ -67,7 +67,7 @@ public class SmolLM2TokenizerTests
     {
         var folder = SharedGoldens.Require("smollm2");
         var tokenizer = PolicyTokenizer.Read(File.ReadAllBytes(Path.Combine(folder, "tokenizer.json")), TokenizerConfig.Empty);
-        CollectionAssert.AreEqual(tokenizer.Encode("ab").ToArray(), tokenizer.Encode("a\u0004b", dropUnspellable: true).ToArray());
+        CollectionAssert.AreEqual((int[])[.. tokenizer.Encode("a"), .. tokenizer.Encode("b")], tokenizer.Encode("a\u0004b", dropUnspellable: true).ToArray());
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => tokenizer.Encode("a\u0004b")).Message, "U+0004");
     }
 

@@ -61,6 +61,21 @@ public class TokenizersLibraryTests
     }
 
     [TestMethod]
+    public void Words_of_any_length_agree()
+    {
+        var json = TinyTokenizer.Json(["a b", "b a", "ab ab", "c a", "ca b", "b b", "abab c", "a a", "aa aa"]);
+        json["added_tokens"] = new JsonArray();
+        using var reference = HuggingFace.Load(json);
+        var ours = TinyTokenizer.Read(json);
+        var random = new Random(3);
+        foreach (var length in (int[])[10, 999, 1000, 1001, 1002, 5000, 50_000])
+        {
+            var text = string.Concat(Enumerable.Range(0, length).Select(_ => "aabbc"[random.Next(5)]));
+            CollectionAssert.AreEqual(reference.Encode(text), ours.Encode(text).ToArray(), $"{length} characters");
+        }
+    }
+
+    [TestMethod]
     [DataRow("NFC", NormalizationForm.FormC)]
     [DataRow("NFD", NormalizationForm.FormD)]
     [DataRow("NFKC", NormalizationForm.FormKC)]
