@@ -20,6 +20,15 @@ public class AddedTokenFlagsTests
     }
 
     [TestMethod]
+    public void A_token_that_is_space_itself_goes_with_the_one_before_it()
+    {
+        var json = Json("lstrip");
+        var token = json["added_tokens"]![0]!;
+        (token["rstrip"], token["content"]) = (true, "\t");
+        Assert.AreEqual("a # b", Tokens(json, "a\t\t \tb"));
+    }
+
+    [TestMethod]
     public void A_normalised_token_is_found_in_normalised_text_only_and_decodes_to_that()
     {
         var json = Json("special");

@@ -39,6 +39,15 @@ public class DecoderTests
     }
 
     [TestMethod]
+    public void Two_spaces_dropped_before_the_text_are_not_dropped_within_it()
+    {
+        var tokenizer = TinyTokenizer.Read(TinyMetaspace.Json(null, null, TinyMetaspace.StrippingDecoder.Replace("\"start\": 1", "\"start\": 2", StringComparison.Ordinal)));
+        var stream = new IncrementalDetokenizer(tokenizer, skipSpecial: true);
+        int[] ids = [.. ((string[])["▁", "▁▁", "a", "▁", "▁a"]).Select(token => tokenizer.TokenId(token)!.Value)];
+        CollectionAssert.AreEqual(new[] { "", " ", "a", " ", " a", "" }, (string[])[.. ids.Select(stream.Append), stream.Flush()]);
+    }
+
+    [TestMethod]
     public void Bytes_shown_as_a_character_stay_where_later_ones_make_the_run_invalid()
     {
         var tokenizer = TinyTokenizer.Read(TinyMetaspace.Gemma());
