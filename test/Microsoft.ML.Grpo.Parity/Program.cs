@@ -9,7 +9,7 @@ internal static class Program
     {
         var root = new RootCommand("Compares results of Microsoft.ML.Grpo with reference data.")
         {
-            ModelsCommand.Create(), ObjectiveCommand.Create(), AdvantagesCommand.Create(), LoraCommand.Create(), TrainingCommand.Create(),
+            ModelsCommand.Create(), ObjectiveCommand.Create(), AdvantagesCommand.Create(), LoraCommand.Create(), TrainingCommand.Create(), TextCommand.Create(),
             GgufCommand.Create(),
         };
         return root.Parse(arguments).Invoke();

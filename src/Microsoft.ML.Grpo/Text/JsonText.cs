@@ -32,6 +32,10 @@ internal static class JsonText
 
     public static bool Flag(this JsonElement parent, string name) => parent.Member(name) is { ValueKind: JsonValueKind.True };
 
+    /// <summary>The value of a flag, or what it is if absent.</summary>
+    /// <exception cref="InvalidOperationException">It is neither true nor false.</exception>
+    public static bool Flag(this JsonElement parent, string name, bool absent) => parent.Member(name)?.GetBoolean() ?? absent;
+
     public static string? Text(this JsonElement parent, string name) => parent.Member(name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
 
     public static IEnumerable<JsonElement> Items(this JsonElement parent, string name) =>

@@ -3,35 +3,44 @@ using System.Text;
 namespace Microsoft.ML.Grpo;
 
 /// <summary>
-/// Text to token ids and back, as Hugging Face's tokenizers library does it for byte-level BPE. Thread-safe. Added tokens are cut out
-/// here; <see cref="BytePairEncoder"/> does the rest.
+/// Text to token ids and back, as Hugging Face's tokenizers library does it for BPE. Thread-safe. Added tokens are cut out of the text,
+/// what is left is normalised and cut into pieces, and <see cref="BytePairEncoder"/> gives the ids of these.
 /// </summary>
 internal sealed class PolicyTokenizer
 {
     private readonly TokenizerJson _json;
+    private readonly string _file;
     private readonly BytePairEncoder _pairs;
     private readonly AddedTokenSplitter _raw;
     private readonly AddedTokenSplitter _normalized;
     private readonly Dictionary<string, int> _ids;
-    private readonly byte[]?[] _bytes;
+    private readonly string?[] _tokens;
 
     private PolicyTokenizer(TokenizerJson json, TokenizerConfig config, string file)
     {
         _json = json;
-        _pairs = new BytePairEncoder(json, file);
-        _raw = new AddedTokenSplitter(json.AddedTokens.Where(t => !(t.Normalized && json.Nfc)));
-        _normalized = new AddedTokenSplitter(json.AddedTokens.Where(t => t.Normalized && json.Nfc).Select(t => t with { Content = Nfc.Normalize(t.Content) }));
-        _ids = new Dictionary<string, int>(json.Vocabulary, StringComparer.Ordinal);
+        _file = file;
+        _pairs = new BytePairEncoder(json.Model, file);
+        var normalized = json.AddedTokens.Where(t => t.Normalized).Select(t => t with { Content = json.Normalizer.Normalize(t.Content) }).ToArray();
+        _raw = new AddedTokenSplitter(json.AddedTokens.Where(t => !t.Normalized));
+        _normalized = new AddedTokenSplitter(normalized);
+        _ids = new Dictionary<string, int>(json.Model.Vocabulary, StringComparer.Ordinal);
         foreach (var token in json.AddedTokens)
         {
             _ids[token.Content] = token.Id;
         }
 
         VocabularySize = _ids.Values.Concat(json.PostProcessor.Before).Concat(json.PostProcessor.After).DefaultIfEmpty(-1).Max() + 1;
-        _bytes = new byte[]?[VocabularySize];
+        _tokens = new string?[VocabularySize];
         foreach (var (token, id) in _ids)
         {
-            _bytes[id] = ByteLevel.BytesOf(token);
+            _tokens[id] = token;
+        }
+
+        // What was normalised on the way in is decoded from that form.
+        foreach (var token in normalized)
+        {
+            _tokens[token.Id] = token.Content;
         }
 
         SpecialIds = json.AddedTokens.Where(t => t.Special).Select(t => t.Id).ToHashSet();
@@ -79,7 +88,14 @@ internal sealed class PolicyTokenizer
     /// Puts the tokenizer's own special tokens around it, such as a BOS: right for raw text, wrong for the output of a chat template,
     /// which spells them itself.
     /// </param>
-    public IReadOnlyList<int> Encode(string text, bool addSpecialTokens = false)
+    /// <param name="specialAsText">Special tokens in the text are ordinary text; other added tokens are recognised all the same.</param>
+    /// <param name="dropUnspellable">
+    /// Leaves out what the vocabulary cannot spell, as Hugging Face's library does; otherwise it is refused, so that nothing vanishes
+    /// without a word.
+    /// </param>
+    /// <exception cref="ArgumentException">The vocabulary cannot spell the text.</exception>
+    /// <exception cref="InvalidDataException">A pattern of the tokenizer takes for ever on the text.</exception>
+    public IReadOnlyList<int> Encode(string text, bool addSpecialTokens = false, bool specialAsText = false, bool dropUnspellable = false)
     {
         var ids = new List<int>();
         if (addSpecialTokens)
@@ -87,16 +103,9 @@ internal sealed class PolicyTokenizer
             ids.AddRange(_json.PostProcessor.Before);
         }
 
-        foreach (var (id, piece) in _raw.Split(WellFormed(text)))
+        if (!Encode(WellFormed(text), specialAsText, ids) && !dropUnspellable)
         {
-            if (id is { } added)
-            {
-                ids.Add(added);
-            }
-            else
-            {
-                EncodeGap(piece, ids);
-            }
+            throw Unspellable(text);
         }
 
         if (addSpecialTokens)
@@ -112,40 +121,75 @@ internal sealed class PolicyTokenizer
     /// <param name="skipSpecial">Leaves <see cref="SpecialIds"/> out.</param>
     public string Decode(IReadOnlyList<int> ids, bool skipSpecial = true)
     {
-        var bytes = new List<byte>(ids.Count * 4);
+        var tokens = new List<string>(ids.Count);
         foreach (var id in ids)
         {
-            if (id >= 0 && id < _bytes.Length && _bytes[id] is { } token && !(skipSpecial && SpecialIds.Contains(id)))
+            if (id >= 0 && id < _tokens.Length && _tokens[id] is { } token && !(skipSpecial && SpecialIds.Contains(id)))
             {
-                bytes.AddRange(token);
+                tokens.Add(token);
             }
         }
 
-        return Encoding.UTF8.GetString([.. bytes]);
+        foreach (var step in _json.Decoder)
+        {
+            tokens = step(tokens);
+        }
+
+        return string.Concat(tokens);
     }
 
-    /// <summary>Lone surrogates as U+FFFD; the BPE would spell each as three bytes that are not UTF-8.</summary>
+    /// <summary>Lone surrogates as U+FFFD, since they have no UTF-8.</summary>
     private static string WellFormed(string text) =>
         text.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') ? Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)) : text;
 
-    private void EncodeGap(string gap, List<int> ids)
+    /// <summary>Adds the ids of a text; false if some of it was left out.</summary>
+    private bool Encode(string text, bool specialAsText, List<int> ids)
     {
-        if (!_json.Nfc)
+        var (complete, first) = (true, true);
+        foreach (var (id, gap) in _raw.Split(text, specialAsText))
         {
-            _pairs.Encode(gap, ids);
-            return;
+            foreach (var (inner, piece) in id is null ? _normalized.Split(_json.Normalizer.Normalize(gap), specialAsText) : [(id, gap)])
+            {
+                if (inner is { } added)
+                {
+                    ids.Add(added);
+                }
+                else
+                {
+                    complete &= EncodePieces(new TextPiece(piece, first), ids);
+                }
+
+                first = false;
+            }
         }
 
-        foreach (var (id, piece) in _normalized.Split(Nfc.Normalize(gap)))
+        return complete;
+    }
+
+    private bool EncodePieces(TextPiece text, List<int> ids)
+    {
+        IEnumerable<TextPiece> pieces = [text];
+        foreach (var step in _json.PreTokenizer)
         {
-            if (id is { } added)
-            {
-                ids.Add(added);
-            }
-            else
-            {
-                _pairs.Encode(piece, ids);
-            }
+            pieces = pieces.SelectMany(piece => step(piece));
         }
+
+        var complete = true;
+        foreach (var piece in pieces)
+        {
+            complete &= _pairs.Encode(piece.Text, ids);
+        }
+
+        return complete;
+    }
+
+    private ArgumentException Unspellable(string text)
+    {
+        var character = text.EnumerateRunes().Select(rune => (Rune?)rune).FirstOrDefault(rune => !Encode($"{rune}", specialAsText: false, []));
+        return new ArgumentException(
+            character is { } rune
+                ? $"The vocabulary of {_file} has no token for the character {(Rune.IsControl(rune) ? string.Empty : $"'{rune}' ")}(U+{rune.Value:X4}). Leave it out of the text."
+                : $"The vocabulary of {_file} cannot spell all of the text '{text}', as it is normalised. Leave uncommon characters out.",
+            nameof(text));
     }
 }

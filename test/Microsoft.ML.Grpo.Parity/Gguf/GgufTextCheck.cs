@@ -10,7 +10,7 @@ internal static class GgufTextCheck
         var number = 0;
         foreach (var text in expected.Items("encode"))
         {
-            var ids = policy.Tokenizer.Encode(text.GetProperty("text").GetString()!);
+            var ids = policy.Tokenizer.Encode(text.GetProperty("text").GetString()!, dropUnspellable: true);
             var wanted = GgufExpectation.Ids(text.GetProperty("ids"));
             expected.Report.Check($"encode {number}", ids.SequenceEqual(wanted), $"[{string.Join(", ", ids)}], wanted [{string.Join(", ", wanted)}]");
             Decoded(expected.Report, $"encode {number++}", wanted, text, policy);

@@ -39,6 +39,14 @@ public class PolicyTokenizerTests
         CollectionAssert.AreEqual(new[] { 'a', 256 }, TinyTokenizer.Read(TinyTokenizer.Json(["b c", "a b"])).Encode("abc").ToArray());
 
     [TestMethod]
+    public void A_word_of_a_million_characters_merges_as_a_short_one_does()
+    {
+        string[] merges = ["a a", "aa aa", "aaaa aaaa", "a b", "b \u00C3", "\u00C3 \u00A9"];
+        var ids = TinyTokenizer.Read(TinyTokenizer.Json(merges)).Encode(new string('a', 1_000_003) + "b\u00E9");
+        CollectionAssert.AreEqual(Enumerable.Repeat(258, 125_000).Append(256).Append(259).Append(261).ToArray(), ids.ToArray());
+    }
+
+    [TestMethod]
     public void A_whole_word_that_merges_do_not_reach_is_one_token_only_with_ignore_merges()
     {
         CollectionAssert.AreEqual(new[] { (int)'x', 'y', 'z' }, TinyTokenizer.Read(TinyTokenizer.Json(words: ["xyz"])).Encode("xyz").ToArray());

@@ -13,7 +13,7 @@ internal static class TinyTokenizer
         var vocab = new JsonObject();
         foreach (var (character, value) in ByteLevel.Characters)
         {
-            vocab[character.ToString()] = value;
+            vocab[character.ToString()] = (int)value;
         }
 
         foreach (var merge in merges ?? [])
@@ -30,8 +30,9 @@ internal static class TinyTokenizer
         {
             ["added_tokens"] = new JsonArray(Added(ImStart, "<|im_start|>"), Added(ImEnd, "<|im_end|>"), Added(Bos, "<s>")),
             ["normalizer"] = null,
-            ["pre_tokenizer"] = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["use_regex"] = true },
+            ["pre_tokenizer"] = Bytes(),
             ["post_processor"] = null,
+            ["decoder"] = Bytes(),
             ["model"] = new JsonObject
             {
                 ["type"] = "BPE",
@@ -44,6 +45,9 @@ internal static class TinyTokenizer
 
     public static JsonObject Added(int id, string content, bool special = true) =>
         new() { ["id"] = id, ["content"] = content, ["special"] = special, ["normalized"] = false, ["lstrip"] = false, ["rstrip"] = false, ["single_word"] = false };
+
+    public static JsonObject Bytes(bool prefixSpace = false, bool useRegex = true) =>
+        new() { ["type"] = "ByteLevel", ["add_prefix_space"] = prefixSpace, ["trim_offsets"] = true, ["use_regex"] = useRegex };
 
     public static JsonObject BosProcessor() => (JsonObject)JsonNode.Parse(
         """

@@ -48,5 +48,28 @@ public class SmolLM2TokenizerTests
         }
     }
 
+    [TestMethod]
+    public void Ids_that_end_within_a_character_decode_as_in_transformers()
+    {
+        var folder = SharedGoldens.Require("smollm2");
+        var tokenizer = PolicyTokenizer.Read(File.ReadAllBytes(Path.Combine(folder, "tokenizer.json")), TokenizerConfig.Empty);
+        using var expected = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "expected.json")));
+        foreach (var item in expected.RootElement.GetProperty("decode").EnumerateArray())
+        {
+            var ids = Ids(item.GetProperty("ids"));
+            Assert.AreEqual(item.GetProperty("decoded").GetString(), tokenizer.Decode(ids, skipSpecial: false));
+            Assert.AreEqual(item.TryGetProperty("decoded_skip_special", out var skipped) ? skipped.GetString() : tokenizer.Decode(ids, skipSpecial: false), tokenizer.Decode(ids));
+        }
+    }
+
+    [TestMethod]
+    public void A_byte_that_the_vocabulary_lacks_is_left_out_on_request_and_refused_otherwise()
+    {
+        var folder = SharedGoldens.Require("smollm2");
+        var tokenizer = PolicyTokenizer.Read(File.ReadAllBytes(Path.Combine(folder, "tokenizer.json")), TokenizerConfig.Empty);
+        CollectionAssert.AreEqual((int[])[.. tokenizer.Encode("a"), .. tokenizer.Encode("b")], tokenizer.Encode("a\u0004b", dropUnspellable: true).ToArray());
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => tokenizer.Encode("a\u0004b")).Message, "U+0004");
+    }
+
     private static int[] Ids(JsonElement array) => [.. array.EnumerateArray().Select(i => i.GetInt32())];
 }

@@ -4,21 +4,24 @@ using System.Text;
 namespace Microsoft.ML.Grpo;
 
 /// <summary>
-/// Unicode normalisation form C. Not <see cref="string.Normalize()"/>, because that does nothing under invariant globalization (as in
-/// many containers), differs with the machine's ICU, and throws on lone surrogates and noncharacters, which are left as they are here.
+/// Unicode's normalisation forms. Not <see cref="string.Normalize(NormalizationForm)"/>, because that does nothing under invariant
+/// globalization (as in many containers), differs with the machine's ICU, and throws on noncharacters, which are left as they are here.
 /// </summary>
-internal static class Nfc
+internal static class UnicodeForm
 {
     private const int HangulBase = 0xAC00, LeadBase = 0x1100, VowelBase = 0x1161, TailBase = 0x11A7;
     private const int Leads = 19, Vowels = 21, Tails = 28;
 
-    private static readonly NfcTables Data = NfcTables.Read();
+    private static readonly UnicodeTables Data = new();
 
     /// <summary>The normalised text; the same instance if nothing changes it for certain.</summary>
-    public static string Normalize(string text)
+    public static string Normalize(string text, NormalizationForm form)
     {
-        // Below U+0300 nothing decomposes into other than what it composes from again.
-        if (!text.AsSpan().ContainsAnyExceptInRange('\0', '\u02FF'))
+        var compatible = form is NormalizationForm.FormKC or NormalizationForm.FormKD;
+        var compose = form is NormalizationForm.FormC or NormalizationForm.FormKC;
+
+        // Below U+0300 nothing decomposes into other than what it composes from again; below U+00A0 nothing decomposes.
+        if (!text.AsSpan().ContainsAnyExceptInRange('\0', compose && !compatible ? '\u02FF' : '\u009F'))
         {
             return text;
         }
@@ -27,15 +30,15 @@ internal static class Nfc
         for (var i = 0; i < text.Length;)
         {
             var status = Rune.DecodeFromUtf16(text.AsSpan(i), out var rune, out var length);
-            Decompose(status == OperationStatus.Done ? rune.Value : text[i], codePoints);
+            Decompose(status == OperationStatus.Done ? rune.Value : text[i], compatible, codePoints);
             i += length;
         }
 
         Order(codePoints);
-        return Write(Compose(codePoints));
+        return Write(compose ? Compose(codePoints) : codePoints);
     }
 
-    private static void Decompose(int codePoint, List<int> into)
+    private static void Decompose(int codePoint, bool compatible, List<int> into)
     {
         var syllable = codePoint - HangulBase;
         if (syllable is >= 0 and < Leads * Vowels * Tails)
@@ -47,12 +50,11 @@ internal static class Nfc
                 into.Add(TailBase + (syllable % Tails));
             }
         }
-        else if (Data.Decompositions.TryGetValue(codePoint, out var parts))
+        else if (Data.Decomposition(codePoint, compatible) is { } parts)
         {
-            Decompose(parts.First, into);
-            if (parts.Second != 0)
+            foreach (var part in parts)
             {
-                Decompose(parts.Second, into);
+                Decompose(part, compatible, into);
             }
         }
         else
@@ -64,18 +66,24 @@ internal static class Nfc
     /// <summary>Sorts each run of combining marks by class, stably.</summary>
     private static void Order(List<int> codePoints)
     {
-        for (var i = 1; i < codePoints.Count; i++)
+        for (var start = 0; start < codePoints.Count; start++)
         {
-            var mark = codePoints[i];
-            var order = Data.Class(mark);
-            var place = i;
-            while (order != 0 && place > 0 && Data.Class(codePoints[place - 1]) > order)
+            var end = start;
+            while (end < codePoints.Count && Data.Class(codePoints[end]) != 0)
             {
-                codePoints[place] = codePoints[place - 1];
-                place--;
+                end++;
             }
 
-            codePoints[place] = mark;
+            if (end - start > 1)
+            {
+                var sorted = codePoints[start..end].OrderBy(mark => Data.Class(mark)).ToArray();
+                for (var i = 0; i < sorted.Length; i++)
+                {
+                    codePoints[start + i] = sorted[i];
+                }
+            }
+
+            start = end;
         }
     }
 
@@ -119,7 +127,7 @@ internal static class Nfc
             return first + second - TailBase;
         }
 
-        return Data.Compositions.TryGetValue((first, second), out var whole) ? whole : null;
+        return Data.Composition(first, second);
     }
 
     private static string Write(List<int> codePoints)

@@ -63,6 +63,8 @@ internal readonly struct CodePointShadow
         UnicodeCategory.ModifierSymbol => '\u00A8',
         UnicodeCategory.Format => '\u200B',
         UnicodeCategory.PrivateUse => '\uE000',
-        _ => '\u00A9',
+        UnicodeCategory.OtherSymbol when rune.Value is >= 0x1F130 and <= 0x1F189 => '\u24B6', // letters in circles and squares
+        UnicodeCategory.OtherSymbol => '\u00A9',
+        _ => '\u0378', // assigned to nothing, too
     };
 }

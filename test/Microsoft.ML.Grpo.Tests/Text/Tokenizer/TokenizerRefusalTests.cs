@@ -8,18 +8,19 @@ public class TokenizerRefusalTests
     [TestMethod]
     [DataRow("normalizer", """{"type": "Lowercase"}""", "the normalizer 'Lowercase'")]
     [DataRow("normalizer", """{"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "Strip"}]}""", "the normalizer 'Strip'")]
-    [DataRow("pre_tokenizer", """{"type": "Metaspace"}""", "the pre-tokenizer 'Metaspace'")]
-    [DataRow("pre_tokenizer", """{"type": "ByteLevel", "add_prefix_space": true}""", "add_prefix_space")]
-    [DataRow("pre_tokenizer", """{"type": "Digits"}""", "without the pre-tokenizer 'ByteLevel'")]
-    [DataRow("pre_tokenizer", "null", "without the pre-tokenizer 'ByteLevel'")]
-    [DataRow("pre_tokenizer", """{"type": "Split", "pattern": {"Regex": "a"}, "behavior": "Removed"}""", "behavior 'Removed'")]
-    [DataRow("pre_tokenizer", """{"type": "Split", "pattern": {"Regex": "a"}, "behavior": "Isolated", "invert": true}""", "invert")]
-    [DataRow("pre_tokenizer", """{"type": "Split", "pattern": {"Regex": "(a"}, "behavior": "Isolated"}""", "'(a'")]
+    [DataRow("pre_tokenizer", """{"type": "Whitespace"}""", "the pre-tokenizer 'Whitespace'")]
+    [DataRow("pre_tokenizer", """{"type": "Metaspace", "replacement": "_", "prepend_scheme": "last"}""", "the prepend_scheme 'last'")]
+    [DataRow("pre_tokenizer", """{"type": "Split", "pattern": {"Regex": "a"}, "behavior": "removed", "invert": false}""", "behavior 'removed'")]
+    [DataRow("pre_tokenizer", """{"type": "Split", "pattern": {"Regex": "(a"}, "behavior": "Isolated", "invert": false}""", "'(a'")]
+    [DataRow("decoder", """{"type": "WordPiece"}""", "the decoder 'WordPiece'")]
+    [DataRow("decoder", """{"type": "Sequence", "decoders": [{"type": "Fuse"}, {"type": "CTC"}]}""", "the decoder 'CTC'")]
     [DataRow("post_processor", """{"type": "RobertaProcessing"}""", "the post-processor 'RobertaProcessing'")]
+    [DataRow("post_processor", """{"type": "TemplateProcessing", "single": [{"Sequence": {"id": "A"}}, {"Sequence": {"id": "A"}}], "special_tokens": {}}""", "takes more than that")]
+    [DataRow("post_processor", """{"type": "Sequence", "processors": [{"type": "TemplateProcessing", "single": [{"Sequence": {"id": "A"}}], "special_tokens": {}}, {"type": "TemplateProcessing", "single": [{"Sequence": {"id": "A"}}], "special_tokens": {}}]}""", "more than one")]
     [DataRow("model", """{"type": "Unigram", "vocab": []}""", "the model 'Unigram'")]
-    [DataRow("model", """{"type": "BPE", "vocab": {}, "merges": [], "byte_fallback": true}""", "byte_fallback")]
+    [DataRow("model", """{"type": "BPE", "vocab": {"a": 0}, "merges": [], "dropout": 0.1}""", "BPE dropout")]
     [DataRow("model", """{"type": "BPE", "vocab": {}, "merges": [], "end_of_word_suffix": "</w>"}""", "end_of_word_suffix '</w>'")]
-    [DataRow("added_tokens", """[{"id": 3, "content": "<mask>", "lstrip": true}]""", "lstrip of the added token '<mask>'")]
+    [DataRow("model", """{"type": "BPE", "vocab": {"a b": 0, "c": 1, "a bc": 2}, "merges": [["a b", "c"]]}""", "a merge of tokens with spaces")]
     public void What_is_not_supported_is_refused_by_name_and_file(string member, string value, string named)
     {
         var json = TinyTokenizer.Json();
@@ -40,6 +41,17 @@ public class TokenizerRefusalTests
     [DataRow("added_tokens", """[{"content": "x"}]""", "added_tokens")]
     [DataRow("added_tokens", """[{"content": "x", "id": 2147483647}]""", "added_tokens")]
     [DataRow("model", """{"type": "BPE", "vocab": {"a": 0}, "merges": [[1, 2]]}""", "cannot be read")]
+    [DataRow("model", """{"type": "BPE", "vocab": {"a": 0}, "merges": ["a  a"]}""", "model.merges")]
+    [DataRow("model", """{"type": "BPE", "vocab": {"a": 0, "aa": 1}, "merges": [], "byte_fallback": "yes"}""", "cannot be read")]
+    [DataRow("model", """{"type": "BPE", "vocab": {"a": 0, "b": 0}, "merges": []}""", "do not fit together")]
+    [DataRow("normalizer", """{"type": "Sequence"}""", "the part 'Sequence' has no 'normalizers'")]
+    [DataRow("normalizer", """{"type": "Replace", "pattern": {"String": ""}, "content": "a"}""", "the part 'Replace' has no pattern")]
+    [DataRow("normalizer", """{"type": "Prepend"}""", "the part 'Prepend' has no 'prepend'")]
+    [DataRow("pre_tokenizer", """{"type": "Split", "behavior": "Isolated", "invert": false}""", "the part 'Split' has no pattern")]
+    [DataRow("pre_tokenizer", """{"type": "ByteLevel", "add_prefix_space": 1}""", "cannot be read")]
+    [DataRow("decoder", """{"type": "Strip", "content": "ab", "start": 1, "stop": 0}""", "'Strip' needs one character")]
+    [DataRow("decoder", """{"type": "Strip", "content": "a", "start": 1e30, "stop": 0}""", "cannot be read")]
+    [DataRow("post_processor", """{"type": "TemplateProcessing", "single": [], "special_tokens": {}}""", "no place for the text")]
     [DataRow("post_processor", """{"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>"}}], "special_tokens": {"<s>": {"ids": ["0"]}}}""", "'<s>'")]
     [DataRow("post_processor", """{"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>"}}], "special_tokens": {"<s>": {"ids": [-1]}}}""", "'<s>'")]
     [DataRow("post_processor", """{"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>"}}], "special_tokens": {"<s>": {"ids": [99999999999]}}}""", "'<s>'")]
@@ -60,8 +72,17 @@ public class TokenizerRefusalTests
         var tokenizer = TinyTokenizer.Read(json);
         CollectionAssert.AreEqual(new[] { 'a', 'b' }, tokenizer.Encode("ab").Select(i => (char)i).ToArray());
         var error = Assert.ThrowsExactly<ArgumentException>(() => tokenizer.Encode("<s>abz"));
-        StringAssert.Contains(error.Message, "'z'");
+        StringAssert.Contains(error.Message, "the character 'z' (U+007A)");
         StringAssert.Contains(error.Message, "tokenizer.json");
+        CollectionAssert.AreEqual(new[] { (int)'a', 'b' }, tokenizer.Encode("azb", dropUnspellable: true).ToArray());
+    }
+
+    [TestMethod]
+    public void A_file_nested_without_end_is_refused()
+    {
+        var json = TinyTokenizer.Json().ToJsonString().Replace("\"normalizer\":null", $"\"normalizer\":{string.Concat(Enumerable.Repeat("{\"type\":\"Sequence\",\"normalizers\":[", 100_000))}", StringComparison.Ordinal);
+        var error = Assert.ThrowsExactly<InvalidDataException>(() => PolicyTokenizer.Read(System.Text.Encoding.UTF8.GetBytes(json), TokenizerConfig.Empty));
+        StringAssert.StartsWith(error.Message, "tokenizer.json is not valid JSON");
     }
 
     [TestMethod]
@@ -79,7 +100,7 @@ public class TokenizerRefusalTests
     public void An_id_of_the_post_processor_counts_for_the_size_of_the_vocabulary()
     {
         var json = TinyTokenizer.Json();
-        json["post_processor"] = JsonNode.Parse("""{"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>"}}], "special_tokens": {"<s>": {"ids": [5000]}}}""");
+        json["post_processor"] = JsonNode.Parse("""{"type": "TemplateProcessing", "single": [{"SpecialToken": {"id": "<s>"}}, {"Sequence": {"id": "A"}}], "special_tokens": {"<s>": {"ids": [5000]}}}""");
         Assert.AreEqual(5001, TinyTokenizer.Read(json).VocabularySize);
     }
 
@@ -90,7 +111,7 @@ public class TokenizerRefusalTests
         json["pre_tokenizer"] = JsonNode.Parse("""{"type": "Sequence", "pretokenizers": [{"type": "Split", "pattern": {"Regex": "(a+)+$"}, "behavior": "Isolated"}, {"type": "ByteLevel", "use_regex": false}]}""");
         var tokenizer = TinyTokenizer.Read(json);
         var error = Assert.ThrowsExactly<InvalidDataException>(() => tokenizer.Encode(new string('a', 60) + "!"));
-        StringAssert.StartsWith(error.Message, "tokenizer.json: the pre-tokenizer's pattern '(a+)+$' found no end on a text of 61 characters.");
+        StringAssert.StartsWith(error.Message, "tokenizer.json: the pattern '(a+)+$' found no end on a text of 61 characters.");
     }
 
     [TestMethod]

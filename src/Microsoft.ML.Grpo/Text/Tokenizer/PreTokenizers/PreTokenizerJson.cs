@@ -1,0 +1,35 @@
+using System.Text.Json;
+
+namespace Microsoft.ML.Grpo;
+
+/// <summary>Reads <c>pre_tokenizer</c> of a <c>tokenizer.json</c> as a list of steps.</summary>
+internal static class PreTokenizerJson
+{
+    /// <summary>The steps in order.</summary>
+    /// <exception cref="NotSupportedException">A part is not supported.</exception>
+    /// <exception cref="InvalidDataException">A part lacks what it needs, or contradicts itself.</exception>
+    public static IReadOnlyList<PreTokenizerStep> Read(JsonElement? preTokenizer, string file) => preTokenizer switch
+    {
+        null => [],
+        { } part => part.Text("type") switch
+        {
+            "Sequence" => [.. TokenizerJson.Parts(part, "pretokenizers", file).SelectMany(inner => Read(inner, file))],
+            "Split" => [PreTokenizerSteps.Split(TextPattern.Read(part, file), Behavior(part, file), part.Flag("invert", absent: false))],
+            "Digits" => [PreTokenizerSteps.Digits(part.Flag("individual_digits", absent: false))],
+            "ByteLevel" => [PreTokenizerSteps.Bytes(part.Flag("add_prefix_space", absent: true), part.Flag("use_regex", absent: true))],
+            "Metaspace" => [Metaspace(part, file)],
+            var type => throw TokenizerJson.Unsupported(file, $"the pre-tokenizer '{type}'"),
+        },
+    };
+
+    private static SplitBehavior Behavior(JsonElement part, string file) =>
+        part.Text("behavior") is { } name && Enum.GetNames<SplitBehavior>().Contains(name)
+            ? Enum.Parse<SplitBehavior>(name)
+            : throw TokenizerJson.Unsupported(file, $"the pre-tokenizer 'Split' with behavior '{part.Text("behavior")}'");
+
+    private static PreTokenizerStep Metaspace(JsonElement part, string file)
+    {
+        var scheme = MetaspaceJson.Read(part, file);
+        return PreTokenizerSteps.Metaspace(scheme.Mark, scheme.Always, scheme.First, part.Flag("split", absent: true));
+    }
+}

@@ -1,0 +1,131 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace Microsoft.ML.Grpo;
+
+/// <summary>What a part of a tokenizer looks for: a text, or a regular expression.</summary>
+internal sealed class TextPattern
+{
+    /// <summary>For one match; an honest pattern needs microseconds, one that tries all ways to split a word needs for ever.</summary>
+    private static readonly TimeSpan TimeOut = TimeSpan.FromSeconds(5);
+
+    private readonly string _text;
+    private readonly string _file;
+    private readonly Regex? _regex;
+
+    private TextPattern(string text, string file, Regex? regex)
+    {
+        _text = text;
+        _file = file;
+        _regex = regex;
+    }
+
+    /// <summary>A text that is matched as it stands.</summary>
+    public static TextPattern Literal(string text) => new(text, string.Empty, null);
+
+    /// <summary>A regular expression, in the dialect of Hugging Face's library.</summary>
+    /// <exception cref="NotSupportedException">.NET does not know it, or reads it otherwise.</exception>
+    public static TextPattern Expression(string pattern, string file)
+    {
+        try
+        {
+            return new TextPattern(pattern, file, new Regex(RegexDialect.Translate(pattern, file), RegexDialect.Options, TimeOut));
+        }
+        catch (ArgumentException cause)
+        {
+            throw new NotSupportedException($"{file}: the pattern '{pattern}' is not one that .NET understands: {cause.Message}", cause);
+        }
+    }
+
+    /// <summary>Reads the member <c>pattern</c> of a part.</summary>
+    /// <exception cref="InvalidDataException">There is none, or it is empty.</exception>
+    /// <exception cref="NotSupportedException">.NET does not know it, or reads it otherwise.</exception>
+    public static TextPattern Read(JsonElement part, string file)
+    {
+        var pattern = part.Member("pattern");
+        return (pattern?.Text("Regex"), pattern?.Text("String")) switch
+        {
+            ({ Length: > 0 } regex, null) => Expression(regex, file),
+            (null, { Length: > 0 } text) => Literal(text),
+            _ => throw new InvalidDataException($"{file}: the part '{part.Text("type")}' has no pattern. Fetch the file again."),
+        };
+    }
+
+    /// <summary>Matches and what lies between them, in order; together they are the text. A match may be empty, but in no empty text.</summary>
+    /// <exception cref="InvalidDataException">The search takes for ever.</exception>
+    public List<TextSpan> Find(string text)
+    {
+        if (text.Length == 0)
+        {
+            return [];
+        }
+
+        try
+        {
+            return _regex is null ? FindText(text) : FindMatches(_regex, new CodePointShadow(text));
+        }
+        catch (RegexMatchTimeoutException cause)
+        {
+            throw new InvalidDataException(
+                $"{_file}: the pattern '{_text}' found no end on a text of {text.Length} characters. Fetch the file again; if it is as its author made it, shorten or leave out such texts.", cause);
+        }
+    }
+
+    /// <summary>The text with its matches replaced.</summary>
+    public string Replace(string text, string replacement) => _regex is null
+        ? text.Replace(_text, replacement, StringComparison.Ordinal)
+        : string.Concat(Find(text).Select(span => span.IsMatch ? replacement : text[span.Start..span.End]));
+
+    private List<TextSpan> FindText(string text)
+    {
+        var spans = new List<TextSpan>();
+        var end = 0;
+        for (var at = text.IndexOf(_text, StringComparison.Ordinal); at >= 0; at = text.IndexOf(_text, end, StringComparison.Ordinal))
+        {
+            Add(spans, ref end, at, at + _text.Length);
+        }
+
+        return Finish(spans, end, text.Length);
+    }
+
+    private List<TextSpan> FindMatches(Regex regex, CodePointShadow shadow)
+    {
+        // The long s is an s where case does not matter, which .NET does not know.
+        var text = RegexDialect.IgnoresCase(_text) ? shadow.Text.Replace('\u017F', 's') : shadow.Text;
+        var spans = new List<TextSpan>();
+        var end = 0;
+        foreach (var match in regex.EnumerateMatches(text))
+        {
+            var (start, stop) = (shadow.Original(match.Index), shadow.Original(match.Index + match.Length));
+
+            // Nothing is found once more where a match has just ended.
+            if (stop > start || start != end || spans.Count == 0)
+            {
+                Add(spans, ref end, start, stop);
+            }
+        }
+
+        return Finish(spans, end, shadow.Original(text.Length));
+    }
+
+    private static void Add(List<TextSpan> spans, ref int end, int start, int stop)
+    {
+        if (start > end)
+        {
+            spans.Add(new TextSpan(end, start, false));
+        }
+
+        spans.Add(new TextSpan(start, stop, true));
+        end = stop;
+    }
+
+    private static List<TextSpan> Finish(List<TextSpan> spans, int end, int length)
+    {
+        if (end < length)
+        {
+            spans.Add(new TextSpan(end, length, false));
+        }
+
+        return spans;
+    }
+}

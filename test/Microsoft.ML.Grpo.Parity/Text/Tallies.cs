@@ -1,0 +1,28 @@
+namespace Microsoft.ML.Grpo.Parity;
+
+/// <summary>The tallies of a folder, in the order in which their quantities came.</summary>
+internal sealed class Tallies(string folder)
+{
+    private readonly OrderedDictionary<string, Tally> _tallies = [];
+
+    public Tally this[string quantity]
+    {
+        get
+        {
+            if (!_tallies.TryGetValue(quantity, out var tally))
+            {
+                _tallies[quantity] = tally = new Tally($"{folder} {quantity}");
+            }
+
+            return tally;
+        }
+    }
+
+    public void Close(Report report)
+    {
+        foreach (var tally in _tallies.Values)
+        {
+            tally.Close(report);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+namespace Microsoft.ML.Grpo.Tests;
+
+[TestClass]
+public class RegexDialectTests
+{
+    [TestMethod]
+    [DataRow(@"[a[bc]]", "a set within a set")]
+    [DataRow(@"[a-z&&[^b]]", "a set within a set")]
+    [DataRow(@"[\s\W]", @"\W in a set")]
+    [DataRow("a{,3}", "a repetition without a minimum")]
+    [DataRow("(?m:.)", "an option other than i and x")]
+    [DataRow("\U0001F600", "a character beyond U+FFFF")]
+    public void What_NET_reads_otherwise_is_refused_by_name(string pattern, string named)
+    {
+        var error = Assert.ThrowsExactly<NotSupportedException>(() => TextPattern.Expression(pattern, "tokenizer.json"));
+        StringAssert.Contains(error.Message, named);
+        StringAssert.Contains(error.Message, pattern);
+        StringAssert.Contains(error.Message, "tokenizer.json");
+    }
+
+    [TestMethod]
+    [DataRow("a?+")]
+    [DataRow(@"\p{Han}")]
+    [DataRow("(a")]
+    public void What_NET_does_not_know_is_refused_with_the_pattern(string pattern) =>
+        StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => TextPattern.Expression(pattern, "f")).Message, $"'{pattern}'");
+
+    [TestMethod]
+    [DataRow(@"\w+", "a\u00B2\u2167\u24D0\U0001F130-b", "#-#")]
+    [DataRow(@"\W", "a-\u2167", "a#\u2167")]
+    [DataRow(@"\bb", "ab b", "ab #")]
+    [DataRow(@"\Bb", "ab b", "a# b")]
+    [DataRow(@"[\w-]+", "a-b c", "# #")]
+    [DataRow("^a|a$", "a\naba\na", "#\n#b#\n#")]
+    [DataRow("(?i:'s)", "'S'\u017F's", "###")]
+    [DataRow(@"\p{Lo}", "\U00020000a", "#a")]
+    [DataRow(@"[\[\]]", "[a]", "#a#")]
+    public void Patterns_match_what_they_match_in_Ruby(string pattern, string text, string replaced) =>
+        Assert.AreEqual(replaced, TextPattern.Expression(pattern, "f").Replace(text, "#"));
+
+    [TestMethod]
+    public void Unassigned_code_points_are_no_symbols() =>
+        Assert.AreEqual("\U0003FFFD#", TextPattern.Expression(@"\p{S}", "f").Replace("\U0003FFFD\U0001F600", "#"));
+}
