@@ -104,7 +104,7 @@ public class ChatClientRewardTests
             return "1";
         });
         var scoring = Reward.FromChatClient(judge, "{Completion}", maxConcurrency: most).ScoreAsync(Eight, default).AsTask();
-        await full.Task; // Would never come if fewer were asked.
+        await full.Task.WaitAsync(TimeSpan.FromSeconds(60)); // Would never come if fewer were asked.
         Assert.IsFalse(scoring.IsCompleted);
         gate.Release(Eight.Length);
         Assert.HasCount(8, await scoring);
