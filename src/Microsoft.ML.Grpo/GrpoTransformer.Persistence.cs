@@ -25,19 +25,17 @@ public sealed partial class GrpoTransformer
     void ICanSaveModel.Save(ModelSaveContext ctx)
     {
         ArgumentNullException.ThrowIfNull(ctx);
-        lock (_turn)
-        {
-            ThrowIfDisposed();
-            MLNetInternals.CheckAtModel(ctx);
-            MLNetInternals.SetVersionInfo(ctx, Header);
-            var entries = new ModelEntryWriter(ctx);
-            _generator.Save(entries);
-            var json = new SavedTransformer(Columns, _generator.Kind, _generator.SettingsJson, entries.Names).ToUtf8Json();
-            var writer = MLNetInternals.WriterOf(ctx);
-            writer.Write(FormatVersion);
-            writer.Write(json.Length);
-            writer.Write(json);
-        }
+        using var turn = _turns.Take();
+        ThrowIfDisposed();
+        MLNetInternals.CheckAtModel(ctx);
+        MLNetInternals.SetVersionInfo(ctx, Header);
+        var entries = new ModelEntryWriter(ctx);
+        _generator.Save(entries);
+        var json = new SavedTransformer(Columns, _generator.Kind, _generator.SettingsJson, entries.Names).ToUtf8Json();
+        var writer = MLNetInternals.WriterOf(ctx);
+        writer.Write(FormatVersion);
+        writer.Write(json.Length);
+        writer.Write(json);
     }
 
     /// <summary>Reads a transformer back. ML.NET finds this method by its name and parameters.</summary>

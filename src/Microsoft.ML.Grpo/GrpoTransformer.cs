@@ -37,7 +37,7 @@ public sealed partial class GrpoTransformer : ITransformer, IDisposable
     internal const string UserName = "GRPO Text Generation Transform";
     internal const string LoaderSignature = "GrpoTransform";
 
-    private readonly Lock _turn = new();
+    private readonly Turns _turns = new();
     private readonly IHost _host;
     private readonly TextGenerator _generator;
     private volatile bool _disposed;
@@ -117,11 +117,9 @@ public sealed partial class GrpoTransformer : ITransformer, IDisposable
     /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
     public void SavePretrained(string directory)
     {
-        lock (_turn)
-        {
-            ThrowIfDisposed();
-            _generator.SavePretrained(directory);
-        }
+        using var turn = _turns.Take();
+        ThrowIfDisposed();
+        _generator.SavePretrained(directory);
     }
 
     /// <summary>
@@ -143,23 +141,19 @@ public sealed partial class GrpoTransformer : ITransformer, IDisposable
     /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
     public void SaveAdapter(string directory)
     {
-        lock (_turn)
-        {
-            ThrowIfDisposed();
-            _generator.SaveAdapter(directory);
-        }
+        using var turn = _turns.Take();
+        ThrowIfDisposed();
+        _generator.SaveAdapter(directory);
     }
 
     /// <summary>Frees the policy. Waits for a batch that is being generated.</summary>
     public void Dispose()
     {
-        lock (_turn)
+        using var turn = _turns.Take();
+        if (!_disposed)
         {
-            if (!_disposed)
-            {
-                _disposed = true;
-                _generator.Dispose();
-            }
+            _disposed = true;
+            _generator.Dispose();
         }
     }
 
@@ -168,30 +162,31 @@ public sealed partial class GrpoTransformer : ITransformer, IDisposable
     /// <param name="firstRow">Position of the first in its data, for errors; null if it stands in no data.</param>
     internal IReadOnlyList<GeneratedText> Generate(IReadOnlyList<string> prompts, long? firstRow)
     {
-        lock (_turn)
-        {
-            ThrowIfDisposed();
-            if (MLNetInternals.IsCanceled(_host))
-            {
-                throw new OperationCanceledException("The MLContext's execution was cancelled.");
-            }
-
-            var texts = _generator.Generate(prompts, firstRow, CancellationToken.None);
-            return texts.Count == prompts.Count
-                ? texts
-                : throw new InvalidOperationException($"The text generator '{_generator.Kind}' returned {texts.Count} completions for {prompts.Count} prompts.");
-        }
+        using var turn = _turns.Take();
+        ThrowIfDisposed();
+        ThrowIfCanceled();
+        var texts = _generator.Generate(prompts, firstRow, CancellationToken.None);
+        return texts.Count == prompts.Count
+            ? texts
+            : throw new InvalidOperationException($"The text generator '{_generator.Kind}' returned {texts.Count} completions for {prompts.Count} prompts.");
     }
 
     /// <summary>A policy with copies of this one's weights, adapter included, to train on from; this one stays as it is.</summary>
     internal Policy CopyPolicy(ScalarType dtype, Device device, PromptFormat format, string? systemPrompt, IReadOnlyCollection<int> stopTokenIds)
     {
-        lock (_turn)
+        using var turn = _turns.Take();
+        ThrowIfDisposed();
+        return PolicyGenerator("go on from").CopyPolicy(dtype, device, format, systemPrompt, stopTokenIds);
+    }
+
+    private PolicyTextGenerator PolicyGenerator(string purpose) => _generator as PolicyTextGenerator
+        ?? throw new InvalidOperationException($"A text generator of kind '{_generator.Kind}' has no weights to {purpose}. Give a transformer that TrainGrpo or LoadGrpoPolicy made.");
+
+    private void ThrowIfCanceled()
+    {
+        if (MLNetInternals.IsCanceled(_host))
         {
-            ThrowIfDisposed();
-            return _generator is PolicyTextGenerator generator
-                ? generator.CopyPolicy(dtype, device, format, systemPrompt, stopTokenIds)
-                : throw new InvalidOperationException($"A text generator of kind '{_generator.Kind}' has no weights to go on from. Give a transformer that TrainGrpo or LoadGrpoPolicy made.");
+            throw new OperationCanceledException("The MLContext's execution was cancelled.");
         }
     }
 

@@ -6,4 +6,5 @@ await RewardSnippets.RunAsync().ConfigureAwait(false);
 CudaSnippets.Run();
 GettingStartedSnippets.Run();
 LoraSnippets.Run();
+await ChatSnippets.RunAsync().ConfigureAwait(false);
 Console.WriteLine("All snippets ran.");

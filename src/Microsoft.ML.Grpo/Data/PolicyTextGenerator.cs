@@ -16,11 +16,28 @@ internal sealed class PolicyTextGenerator(Policy policy, GenerationSettings sett
 
     private readonly InProcessEngine _engine = new(policy.Network, new(), WorkPurpose.Generation, WorkPurpose.Generation);
 
+    /// <summary>The policy; owned by this object.</summary>
+    public Policy Policy => policy;
+
+    /// <summary>Tokens that went through the network so far.</summary>
+    public long TokensForwarded => _engine.Work.Tokens(WorkPurpose.Generation);
+
+    /// <summary>How tokens are drawn unless somebody asks for something else.</summary>
+    public SamplingParameters Sampling { get; } = new()
+    {
+        Temperature = settings.Temperature,
+        TopK = settings.TopK,
+        TopP = settings.TopP,
+        MinP = settings.MinP,
+        MaxTokens = settings.MaxCompletionTokens,
+        StopIds = policy.StopIds,
+    };
+
     public override string Kind => policy.Network.Adapter is null ? KindName : AdaptedKindName;
 
     public override AdapterFacts? Adapter { get; } = AdapterFacts.Of(policy.Network);
 
-    public override GenerationSettings? Generation => settings;
+    public override GenerationSettings Generation => settings;
 
     public override int BatchSize => settings.BatchSize;
 
@@ -64,20 +81,18 @@ internal sealed class PolicyTextGenerator(Policy policy, GenerationSettings sett
 
     public override IReadOnlyList<GeneratedText> Generate(IReadOnlyList<string> prompts, long? firstRow, CancellationToken cancellationToken)
     {
-        var sampling = new SamplingParameters
-        {
-            Temperature = settings.Temperature,
-            TopK = settings.TopK,
-            TopP = settings.TopP,
-            MinP = settings.MinP,
-            MaxTokens = settings.MaxCompletionTokens,
-            StopIds = policy.StopIds,
-        };
-        var ids = prompts.Select((prompt, i) => Encode(prompt, firstRow + i)).ToArray();
-        var request = new RolloutRequest(
-            [.. ids.Select(prompt => new RolloutPrompt(Place(prompt), prompt))], 1, sampling, new RunRandom(settings.Seed), DrawPurpose.Generation, 0);
+        var request = Request(prompts.Select((prompt, i) => Encode(prompt, firstRow + i)), Sampling, settings.Seed);
         return [.. _engine.Sample(request, cancellationToken).Select(group => ToText(group.Completions[0]))];
     }
+
+    /// <summary>Completes one prompt, as <see cref="Generate"/> would with this sampling and seed.</summary>
+    /// <param name="prompt">The prompt, shorter than the context.</param>
+    /// <param name="sampling">How tokens are drawn.</param>
+    /// <param name="seed">The seed of the draws.</param>
+    /// <param name="goesOn">Hears of each token as it is drawn, and says whether the completion may go on.</param>
+    /// <param name="cancellationToken">Stops between two tokens.</param>
+    public Completion Complete(IReadOnlyList<int> prompt, SamplingParameters sampling, long seed, Func<int, bool> goesOn, CancellationToken cancellationToken) =>
+        _engine.Sample(Request([prompt], sampling, seed), cancellationToken, (_, _, id) => goesOn(id))[0].Completions[0];
 
     public override void Save(IModelEntryWriter entries)
     {
@@ -131,6 +146,9 @@ internal sealed class PolicyTextGenerator(Policy policy, GenerationSettings sett
     private GeneratedText ToText(Completion completion) =>
         new(policy.Tokenizer.Decode(completion.Ids), (float)completion.LogProb, completion.FinishReason);
 
+    private static RolloutRequest Request(IEnumerable<IReadOnlyList<int>> prompts, SamplingParameters sampling, long seed) =>
+        new([.. prompts.Select(prompt => new RolloutPrompt(Place(prompt), prompt))], 1, sampling, new RunRandom(seed), DrawPurpose.Generation, 0);
+
     // The prompt's own place among the draws: a hash of it (FNV-1a). Should two prompts share one, they share draws, no more.
-    private static int Place(int[] ids) => (int)(ids.Aggregate(2166136261u, (hash, id) => unchecked((hash ^ (uint)id) * 16777619u)) >> 1);
+    private static int Place(IReadOnlyList<int> ids) => (int)(ids.Aggregate(2166136261u, (hash, id) => unchecked((hash ^ (uint)id) * 16777619u)) >> 1);
 }

@@ -1,11 +1,11 @@
 namespace Microsoft.ML.Grpo;
 
-/// <summary>What a rollout's rewards looked like, under the reference's metric names.</summary>
+/// <summary>What a rollout's rewards looked like, under the reference's metric names; <c>unscored</c> is ours.</summary>
 internal static class RewardMetrics
 {
     /// <summary>
-    /// Mean and standard deviation of each reward and of their weighted sum over the whole rollout, and the share of rows
-    /// whose advantages are zero because their rewards are equal. NaN = nothing to measure.
+    /// Mean and standard deviation of each reward and of their weighted sum over the whole rollout, the share of rows that each
+    /// reward could not judge, and the share of rows whose advantages are zero because their rewards are equal. NaN = nothing to measure.
     /// </summary>
     /// <param name="rewards">[rows, F], as given to <see cref="Advantages.Compute"/>.</param>
     /// <param name="names">[F], the names of the rewards.</param>
@@ -18,6 +18,7 @@ internal static class RewardMetrics
             double[] column = WeightedRewards.Column(rewards, function);
             metrics[$"rewards/{names[function]}/mean"] = NanStatistics.Mean(column);
             metrics[$"rewards/{names[function]}/std"] = NanStatistics.Std(column);
+            metrics[$"rewards/{names[function]}/unscored"] = column.Count(double.IsNaN) / (double)column.Length;
         }
 
         metrics["reward"] = NanStatistics.Mean(table.Rewards);

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.Grpo;
 
-/// <summary>How <c>Transform</c> completes prompts; saved with the transformer.</summary>
+/// <summary>How <c>Transform</c> completes prompts, and how a chat client answers unless a request says otherwise; saved with the transformer.</summary>
 public sealed class GenerationOptions
 {
     /// <summary>The longest completion, in tokens.</summary>

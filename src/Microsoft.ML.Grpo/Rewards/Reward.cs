@@ -3,7 +3,7 @@ namespace Microsoft.ML.Grpo;
 /// <summary>Scores completions. A run may have several; their weighted sum is what the policy learns to raise.</summary>
 /// <remarks>
 /// The factories cover most needs: <see cref="FromFunction(string, Func{RewardSample, double?}, double, string[])"/> and its
-/// relatives, <see cref="ExactMatch"/>, <see cref="Format"/>. Derive from this class for anything else. Names are unique in a
+/// relatives, <see cref="ExactMatch"/>, <see cref="Format"/>, <see cref="FromChatClient"/>. Derive from this class for anything else. Names are unique in a
 /// run. Calls of <see cref="ScoreAsync"/> of one reward do not overlap; those of different rewards may.
 /// </remarks>
 public abstract partial class Reward

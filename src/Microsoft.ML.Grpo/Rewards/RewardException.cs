@@ -37,6 +37,11 @@ public sealed class RewardException : Exception
             ? Threw(reward, batch[0], cause)
             : new($"The reward '{reward}' threw {cause.GetType().Name} on {Rows(batch)}: {cause.Message.TrimEnd('.')}. {Remedy}", reward, innerException: cause);
 
+    internal static RewardException JudgeFailed(string reward, RewardSample sample, Exception cause) => new(
+        $"The judge of the reward '{reward}' failed at {Place(sample)} with {cause.GetType().Name}: {cause.Message.TrimEnd('.')}. "
+        + "Nothing is asked twice here: put retries and time-outs into the client's own pipeline (its SDK's retry policy, or Microsoft.Extensions.Http.Resilience).",
+        reward, sample.Row, sample.Generation, cause);
+
     internal static RewardException NotFinite(string reward, RewardSample sample, double score) =>
         new(FormattableString.Invariant($"The reward '{reward}' returned {score} at {Place(sample)}. {Remedy}"), reward, sample.Row, sample.Generation);
 

@@ -19,15 +19,17 @@ internal sealed class DecodingBatch : IDisposable
     private readonly RolloutRequest _request;
     private readonly WorkCounters _work;
     private readonly (WorkPurpose Prefill, WorkPurpose Decode) _purposes;
+    private readonly TokenWatch? _watch;
     private readonly KeyValueCache _cache;
     private readonly int _longest; // a sequence can become, prompt and completion, in tokens
     private readonly IReadOnlyList<PartOfGroup> _parts; // those of the same padded length side by side: they are prefilled together
     private readonly Sequence[] _sequences; // in slot order at the start
     private Sequence?[] _slots;             // null = filler
 
-    public DecodingBatch(CausalLM model, RolloutRequest request, IReadOnlyList<PartOfGroup> parts, WorkCounters work, (WorkPurpose Prefill, WorkPurpose Decode) purposes)
+    public DecodingBatch(
+        CausalLM model, RolloutRequest request, IReadOnlyList<PartOfGroup> parts, WorkCounters work, (WorkPurpose Prefill, WorkPurpose Decode) purposes, TokenWatch? watch = null)
     {
-        (_model, _request, _work, _purposes) = (model, request, work, purposes);
+        (_model, _request, _work, _purposes, _watch) = (model, request, work, purposes, watch);
         _parts = parts;
         _sequences = [.. parts.SelectMany(p => Enumerable.Range(p.First, p.Count).Select(g => new Sequence(p.Prompt, g)))];
         _slots = new Sequence?[RoundUp(_sequences.Length)];
@@ -142,6 +144,10 @@ internal sealed class DecodingBatch : IDisposable
                 }
 
                 sequence.Add((int)drawn[slot], scores[slot], _request.Sampling, _model.Config.MaxPositions);
+                if (_watch?.Invoke(sequence.Prompt, sequence.Generation, (int)drawn[slot]) == false)
+                {
+                    sequence.Stop();
+                }
             }
         }
     }
@@ -185,6 +191,8 @@ internal sealed class DecodingBatch : IDisposable
                 : Ids.Count >= sampling.MaxTokens || Length >= maxPositions ? FinishReason.Length
                 : null;
         }
+
+        public void Stop() => Finished = FinishReason.Stop;
 
         public Completion ToCompletion() => new(Ids, _logProbs, Finished!.Value);
     }

@@ -11,6 +11,9 @@ namespace Microsoft.ML.Grpo;
 /// <param name="maxCacheTokens">Most tokens whose keys and values are held at once; null: what free memory allows.</param>
 internal sealed class InProcessEngine(CausalLM model, WorkCounters work, WorkPurpose prefill, WorkPurpose decode, long? maxCacheTokens = null) : IRolloutEngine
 {
+    /// <summary>Where passes are counted.</summary>
+    public WorkCounters Work => work;
+
     /// <summary>Most tokens that a cache has had room for so far.</summary>
     public long PeakCacheTokens { get; private set; }
 
@@ -18,7 +21,11 @@ internal sealed class InProcessEngine(CausalLM model, WorkCounters work, WorkPur
         ValueTask.FromResult(Sample(request, cancellationToken));
 
     /// <summary>Samples on the calling thread.</summary>
-    public IReadOnlyList<PromptGroup> Sample(RolloutRequest request, CancellationToken cancellationToken)
+    /// <param name="request">What to sample.</param>
+    /// <param name="cancellationToken">Stops between two tokens.</param>
+    /// <param name="watch">Hears of every token, on the calling thread; null: nobody does.</param>
+    /// <returns>A group a prompt, in the request's order.</returns>
+    public IReadOnlyList<PromptGroup> Sample(RolloutRequest request, CancellationToken cancellationToken, TokenWatch? watch = null)
     {
         using var noGrad = no_grad();
         var groups = new Dictionary<RolloutPrompt, Completion[]>(ReferenceEqualityComparer.Instance);
@@ -29,7 +36,7 @@ internal sealed class InProcessEngine(CausalLM model, WorkCounters work, WorkPur
 
         foreach (var parts in DecodingBatches.Split(request, model.Config, maxCacheTokens ?? CacheMemory.Tokens(model)))
         {
-            using var batch = new DecodingBatch(model, request, parts, work, (prefill, decode));
+            using var batch = new DecodingBatch(model, request, parts, work, (prefill, decode), watch);
             var completions = batch.Run(cancellationToken);
             PeakCacheTokens = Math.Max(PeakCacheTokens, batch.PeakCacheTokens);
             var row = 0;

@@ -16,6 +16,7 @@ internal static class ChatMLRecognizer
         ["user", "assistant", "user", "assistant"],
         ["system", "user", "assistant", "user", "assistant"],
         ["system", "user", "user"],
+        ["system", "system", "user"],
         ["user", "assistant", "system", "user"],
     ];
 

@@ -46,6 +46,30 @@ internal sealed class PromptBuilder
         return Encode(prompt);
     }
 
+    /// <summary>
+    /// The token ids of a conversation that the assistant is to go on with. The system prompt stands before it, unless it has a system
+    /// message of its own at the beginning.
+    /// </summary>
+    /// <param name="conversation">The messages, at least one; the last is the user's.</param>
+    /// <exception cref="NotSupportedException">
+    /// The template treats such a conversation in a way that is not known here; or there is no template, and it is more than one message of
+    /// the user, which is then the raw text.
+    /// </exception>
+    /// <exception cref="ArgumentException">There is no template, and the message is empty.</exception>
+    public IReadOnlyList<int> Build(IReadOnlyList<ChatMessage> conversation)
+    {
+        if (Template is not null)
+        {
+            return Encode(Template, conversation);
+        }
+
+        return conversation is [{ Role: "user", Content: var text }]
+            ? Build(text)
+            : throw new NotSupportedException(
+                "The policy completes raw text, since its model has no chat template or PromptFormat.Raw was set, so system messages and earlier turns have no form that it knows. "
+                + "Send one user message with the whole text, or load a model that has a chat template with PromptFormat.Auto.");
+    }
+
     /// <summary>Tokens of what stands around a prompt's text: special tokens, or the chat template and the system prompt.</summary>
     public int Overhead => Encode("").Count;
 
@@ -91,8 +115,10 @@ internal sealed class PromptBuilder
             return _tokenizer.Encode(text, addSpecialTokens: true);
         }
 
-        var user = new ChatMessage("user", text);
-        ChatMessage[] messages = _systemPrompt is null ? [user] : [new ChatMessage("system", _systemPrompt), user];
-        return _tokenizer.Encode(Template.Render(messages, addGenerationPrompt: true));
+        return Encode(Template, [new ChatMessage("user", text)]);
     }
+
+    private IReadOnlyList<int> Encode(ChatTemplate template, IReadOnlyList<ChatMessage> messages) => _tokenizer.Encode(template.Render(
+        _systemPrompt is null || messages[0].Role == "system" ? messages : [new ChatMessage("system", _systemPrompt), .. messages],
+        addGenerationPrompt: true));
 }

@@ -16,6 +16,8 @@ public class RewardMetricsTests
         Near.AreEqual(.875, metrics["reward"], 1e-12, "mean");
         Near.AreEqual(Math.Sqrt(2.1875 / 3), metrics["reward_std"], 1e-12, "std");
         Assert.AreEqual(0.0, metrics["frac_reward_zero_std"]);
-        Assert.HasCount(7, metrics);
+        Assert.AreEqual(0.0, metrics["rewards/right/unscored"]);
+        Assert.AreEqual(.25, metrics["rewards/short/unscored"]);
+        Assert.HasCount(9, metrics);
     }
 }

@@ -111,6 +111,46 @@ public class InProcessEngineTests
     }
 
     [TestMethod]
+    public void A_watch_hears_of_each_token_before_the_next_one_is_decoded()
+    {
+        using var model = RandomModel.Create(dtype: ScalarType.Float32);
+        var work = new WorkCounters();
+        var heard = new Dictionary<(int Place, int Generation), List<int>>();
+        var groups = new InProcessEngine(model, work, WorkPurpose.RolloutPrefill, WorkPurpose.RolloutDecode).Sample(Request(Prompts(), 3, 1, 1), default, (prompt, generation, id) =>
+        {
+            var ids = heard.TryGetValue((prompt.Place, generation), out var known) ? known : heard[(prompt.Place, generation)] = [];
+            Assert.AreEqual(ids.Count, work.Passes(WorkPurpose.RolloutDecode));
+            ids.Add(id);
+            return true;
+        });
+        foreach (var group in groups)
+        {
+            for (var generation = 0; generation < group.Completions.Count; generation++)
+            {
+                CollectionAssert.AreEqual(group.Completions[generation].Ids.ToArray(), heard[(group.Prompt.Place, generation)]);
+            }
+        }
+
+        Assert.HasCount(Lengths.Length * 3, heard);
+    }
+
+    [TestMethod]
+    public void A_watch_ends_a_completion_and_leaves_the_others_as_they_are()
+    {
+        using var model = RandomModel.Create(dtype: ScalarType.Float32);
+        var whole = Sample(model, Prompts(), groupSize: 2);
+        var heard = new int[Lengths.Length];
+        var watched = Engine(model).Sample(Request(Prompts(), 2, 1, 1), default, (prompt, generation, _) => generation == 0 || ++heard[prompt.Place] < 3);
+        foreach (var (expected, actual) in whole.Zip(watched))
+        {
+            AssertSame(expected with { Completions = [expected.Completions[0]] }, actual with { Completions = [actual.Completions[0]] }, 1e-5);
+            var cut = actual.Completions[1];
+            CollectionAssert.AreEqual(expected.Completions[1].Ids.Take(3).ToArray(), cut.Ids.ToArray());
+            Assert.AreEqual(FinishReason.Stop, cut.FinishReason);
+        }
+    }
+
+    [TestMethod]
     public void Nothing_is_sampled_from_logits_that_are_no_numbers()
     {
         using var model = RandomModel.Create(dtype: ScalarType.Float32);

@@ -6,7 +6,7 @@ public class MetricsTests
     private static readonly string[] EveryStep =
     [
         "loss", "grad_norm", "learning_rate", "update_ratio", "updates_clipped", "rows/skipped", "num_tokens", "epoch", "step_time", "entropy",
-        "reward", "reward_std", "frac_reward_zero_std", "rewards/share/mean", "rewards/share/std",
+        "reward", "reward_std", "frac_reward_zero_std", "rewards/share/mean", "rewards/share/std", "rewards/share/unscored",
         "completions/mean_length", "completions/min_length", "completions/max_length", "completions/clipped_ratio",
         "completions/mean_terminated_length", "completions/min_terminated_length", "completions/max_terminated_length",
         "groups/distinct_completions", "groups/all_right", "groups/all_wrong",
@@ -18,7 +18,7 @@ public class MetricsTests
 
     private static readonly string[] Evaluation =
     [
-        "eval_reward", "eval_reward_std", "eval_frac_reward_zero_std", "eval_rewards/share/mean", "eval_rewards/share/std", "eval_rewards/share/best", "eval_rewards/share/ci95", "eval_greedy_reward", "eval_greedy_rewards/share/mean",
+        "eval_reward", "eval_reward_std", "eval_frac_reward_zero_std", "eval_rewards/share/mean", "eval_rewards/share/std", "eval_rewards/share/unscored", "eval_rewards/share/best", "eval_rewards/share/ci95", "eval_greedy_reward", "eval_greedy_rewards/share/mean",
         "eval_drift", "eval_completions/mean_length", "eval_completions/min_length", "eval_completions/max_length", "eval_completions/clipped_ratio",
         "eval_completions/mean_terminated_length", "eval_completions/min_terminated_length", "eval_completions/max_terminated_length", "eval_num_tokens",
     ];

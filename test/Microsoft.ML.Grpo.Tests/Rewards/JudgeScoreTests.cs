@@ -1,0 +1,55 @@
+namespace Microsoft.ML.Grpo.Tests;
+
+[TestClass]
+public class JudgeScoreTests
+{
+    [TestMethod]
+    [DataRow("7", 7.0)]
+    [DataRow("First 3, then 4. Score: **8.5**.", 8.5)]
+    [DataRow("Score: 7/10", 7.0)]
+    [DataRow("7 out of 10", 7.0)]
+    [DataRow("I give it 6.5 / 10.", 6.5)]
+    [DataRow("a 7 OUT OF\n10 for you", 7.0)]
+    [DataRow(".5", 0.5)]
+    [DataRow("+3", 3.0)]
+    [DataRow("on a scale of 0-10: 0", 0.0)]
+    [DataRow("from 0-10", 10.0)]
+    [DataRow("10", 10.0)]
+    [DataRow("8, since A4 is 1.2.3 in 5th", 8.0)]
+    [DataRow("80%", null)]
+    [DataRow("-1", null)]
+    [DataRow("10.01", null)]
+    [DataRow("7,5", null)]
+    [DataRow("1,000", null)]
+    [DataRow("seven", null)]
+    [DataRow("", null)]
+    [DataRow("\u0667", null)]
+    [DataRow("GPT4", null)]
+    [DataRow("7 and then 70", null)]
+    public void The_score_is_the_last_number_if_it_is_in_range(string answer, double? score) => Assert.AreEqual(score, JudgeScore.LastNumber(0, 10)(answer));
+
+    [TestMethod]
+    public void The_range_is_the_callers()
+    {
+        Assert.AreEqual(-0.5, JudgeScore.LastNumber(-1, 1)("-0.5"));
+        Assert.AreEqual(87.0, JudgeScore.LastNumber(0, 100)("87%"));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => JudgeScore.LastNumber(double.NaN, 1));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => JudgeScore.LastNumber(0, double.PositiveInfinity));
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => JudgeScore.LastNumber(1, 1)).Message, "above the lowest, 1.");
+    }
+
+    [TestMethod]
+    [DataRow("1", "x")]
+    [DataRow("7 ", "")]
+    [DataRow(" ", "7")]
+    [DataRow("7 out", " ")]
+    [DataRow("1.", "")]
+    [DataRow("7/", "")]
+    public void A_hostile_answer_takes_no_longer_than_its_length(string again, string end)
+    {
+        // Quadratic time would be days.
+        var answer = string.Concat(Enumerable.Repeat(again, 2_000_000)) + end;
+        var score = JudgeScore.LastNumber(0, 10)(answer);
+        Assert.IsTrue(score is null or 7);
+    }
+}
