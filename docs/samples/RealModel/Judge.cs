@@ -1,0 +1,54 @@
+using System.Text.Json;
+using Microsoft.ML.Grpo;
+
+namespace RealModel;
+
+/// <summary>Finds the answer in a completion and scores it.</summary>
+/// <param name="rule">Scores an answer.</param>
+/// <param name="form">Where it stands.</param>
+internal sealed class Judge(ScoringRule rule, AnswerForm form)
+{
+    /// <summary>The columns that a judgement reads.</summary>
+    public static string[] Columns => [nameof(Problem.Answer), nameof(Problem.Metadata)];
+
+    /// <summary>Whether there is a form to keep to.</summary>
+    public bool HasForm => form.IsAlone is not null;
+
+    /// <summary>The rule's score, from 0 to 1.</summary>
+    public double Score(RewardSample sample)
+    {
+        using var metadata = JsonDocument.Parse((string)sample.Columns[nameof(Problem.Metadata)]!);
+        return rule(form.Extract(sample.Completion), (string)sample.Columns[nameof(Problem.Answer)]!, metadata.RootElement);
+    }
+
+    /// <summary>Whether a completion is correct: full marks, and nothing less.</summary>
+    public bool IsCorrect(RewardSample sample) => Score(sample) == 1;
+
+    /// <summary>Whether a completion is nothing but an answer in the form asked for, right or wrong.</summary>
+    public bool IsFormatted(RewardSample sample) => form.IsAlone?.Invoke(sample.Completion) ?? true;
+
+    /// <summary>Refuses problems whose own answer the rule does not give full marks.</summary>
+    /// <exception cref="InvalidDataException">The rule does not suit a problem; the message names it.</exception>
+    public void Check(IReadOnlyList<Problem> problems, string path, string name)
+    {
+        foreach (var problem in problems)
+        {
+            using var metadata = JsonDocument.Parse(problem.Metadata);
+            string? wrong = null;
+            try
+            {
+                var score = rule(problem.Answer, problem.Answer, metadata.RootElement);
+                wrong = score == 1 ? null : FormattableString.Invariant($"the rule gives its own answer \"{problem.Answer}\" {score:0.###}, not 1");
+            }
+            catch (KeyNotFoundException missing)
+            {
+                wrong = missing.Message;
+            }
+
+            if (wrong is not null)
+            {
+                throw new InvalidDataException($"The rule {name} does not suit the problem \"{problem.Prompt}\" of '{path}': {wrong}. Choose another with --rule, or mend the file.");
+            }
+        }
+    }
+}
