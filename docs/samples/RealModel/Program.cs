@@ -2,7 +2,13 @@
 using System.CommandLine;
 using System.Globalization;
 using RealModel;
+using Spectre.Console;
 
 CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+if (Console.IsOutputRedirected)
+{
+    AnsiConsole.Profile.Width = 1000; // a step is a line, in a file too
+}
+
 var commandLine = new CommandLine();
 return await commandLine.Command.Parse(args).InvokeAsync(new() { ProcessTerminationTimeout = CommandLine.TimeToStop });

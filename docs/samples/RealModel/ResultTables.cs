@@ -15,7 +15,9 @@ internal static class ResultTables
         AnsiConsole.WriteLine(FormattableString.Invariant(
             $"{result.Steps.Count} steps in {result.TrainingSeconds:F0} s, {result.TrainingSeconds / result.Steps.Count:F1} s a step; {result.WallSeconds:F0} s in all. Rollout {result.RolloutTokensPerSecond:F0} tokens/s, update {result.UpdateTokensPerSecond:F0} tokens/s (prompts counted with each completion). Peak memory {result.PeakMemoryBytes / 1e9:F2} GB."));
         AnsiConsole.WriteLine(FormattableString.Invariant(
-            $"The machine multiplies float32 matrices at {string.Join(" and ", result.MatmulRate.Select(rate => $"{rate / 1e9:F0}"))} GFLOP/s before and after, on {result.Threads} threads. Update: 6 x {result.Parameters / 1e6:F1} M weights x the tokens of all completions with their prompts, over its time, is {result.UpdateShareOfMatmulRate:F2} of that rate. A step takes as long as {result.MatmulOperationsPerStep / 1e12:F1} TFLOP of such products."));
+            $"The machine multiplies float32 matrices at {result.MatmulRate / 1e9:F0} GFLOP/s on {result.Threads} threads; a step takes as long as {result.MatmulOperationsPerStep / 1e12:F2} TFLOP of that."));
+        AnsiConsole.WriteLine(FormattableString.Invariant(
+            $"As shares of that rate: the update {result.UpdateShareOfMatmulRate:F2}, counting 6 operations a weight for each token of all completions with their prompts, as if none were shared or skipped; {result.UpdateWorkShareOfMatmulRate:F2}, counting what was computed; sampling {result.RolloutWorkShareOfMatmulRate:F2}."));
     }
 
     private static void HeldOut(RunResult result)

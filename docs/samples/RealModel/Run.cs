@@ -77,7 +77,7 @@ internal static class Run
             return Cancelled;
         }
 
-        var result = RunResult.Of(settings, run, reporter, record, [rateBefore, MatmulRate.Measure()], clock.Elapsed, torch.get_num_threads());
+        var result = RunResult.Of(settings, run, reporter, record, Math.Max(rateBefore, MatmulRate.Measure()), clock.Elapsed, torch.get_num_threads());
         ResultTables.Print(result, heldOut);
         if (settings.Result is { } path)
         {

@@ -6,7 +6,10 @@ namespace RealModel;
 /// <summary>All that a run found, as its JSON file tells it.</summary>
 internal sealed record RunResult
 {
-    private const int ForwardAndBackward = 6; // operations a weight and token: 2 forward, 4 backward
+    // Operations a weight and token.
+    private const double Forward = 2;
+    private const double ForwardAndBackward = 6;
+    private const double WithoutWeightGradients = 4;
 
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.CamelCase };
 
@@ -39,23 +42,33 @@ internal sealed record RunResult
 
     public required long PeakMemoryBytes { get; init; }
 
-    /// <summary>Float32 operations a second before training and after it.</summary>
-    public required IReadOnlyList<double> MatmulRate { get; init; }
+    /// <summary>Float32 operations a second, the better of before and after training: another process may have been busy.</summary>
+    public required double MatmulRate { get; init; }
 
-    /// <summary>Model operations of the updates over their time, as a share of the mean of <see cref="MatmulRate"/>.</summary>
+    /// <summary>
+    /// 6 x weights x <see cref="StepFigures.RowTokens"/> over the time of the updates, as a share of <see cref="MatmulRate"/>. It compares trainers, and
+    /// says nothing of the machine: one that skips work which changes nothing comes above 1.
+    /// </summary>
     public required double UpdateShareOfMatmulRate { get; init; }
 
-    /// <summary>A step's time in square matrix products of the machine's own: seconds a step times the rate.</summary>
+    /// <summary>What the updates did compute, over the same: 6 (4 with an adapter, whose frozen weights need no gradients) x weights x <see cref="StepFigures.LossTokens"/>.</summary>
+    public required double UpdateWorkShareOfMatmulRate { get; init; }
+
+    /// <summary>The same of sampling: 2 x weights x tokens through the model, prompts once a group.</summary>
+    public required double RolloutWorkShareOfMatmulRate { get; init; }
+
+    /// <summary>Seconds of a step times <see cref="MatmulRate"/>: times of other machines, made comparable.</summary>
     public required double MatmulOperationsPerStep { get; init; }
 
     public required IReadOnlyList<StepFigures> Steps { get; init; }
 
-    public static RunResult Of(RunSettings settings, TrainingSummary run, StepReporter reporter, HeldOutRecord record, IReadOnlyList<double> matmulRate, TimeSpan wall, int threads)
+    public static RunResult Of(RunSettings settings, TrainingSummary run, StepReporter reporter, HeldOutRecord record, double matmulRate, TimeSpan wall, int threads)
     {
         var evaluations = record.Evaluations;
         var (before, after, steps) = (evaluations[0], evaluations[^1], reporter.Steps);
         var (rollout, update, training) = (steps.Sum(s => s.RolloutSeconds), steps.Sum(s => s.UpdateSeconds), run.Steps.Sum(s => s["step_time"]));
-        var rows = steps.Sum(s => s.RowTokens);
+        var (rows, sampling) = (steps.Sum(s => s.RowTokens), run.Work.Tokens(WorkPurpose.RolloutPrefill) + run.Work.Tokens(WorkPurpose.RolloutDecode));
+        double Share(double operations, double tokens, double seconds) => operations * reporter.Parameters * tokens / seconds / matmulRate;
         return new()
         {
             Settings = settings,
@@ -72,8 +85,10 @@ internal sealed record RunResult
             Tokens = run.Work.TokensByPurpose(),
             PeakMemoryBytes = PeakMemory(),
             MatmulRate = matmulRate,
-            UpdateShareOfMatmulRate = ForwardAndBackward * (double)reporter.Parameters * rows / update / matmulRate.Average(),
-            MatmulOperationsPerStep = training / steps.Count * matmulRate.Average(),
+            UpdateShareOfMatmulRate = Share(ForwardAndBackward, rows, update),
+            UpdateWorkShareOfMatmulRate = Share(settings.Lora ? WithoutWeightGradients : ForwardAndBackward, run.Work.Tokens(WorkPurpose.Loss), update),
+            RolloutWorkShareOfMatmulRate = Share(Forward, sampling, rollout),
+            MatmulOperationsPerStep = training / steps.Count * matmulRate,
             Steps = steps,
         };
     }

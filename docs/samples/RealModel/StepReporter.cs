@@ -53,9 +53,9 @@ internal sealed class StepReporter(int groupSize, int promptsPerRollout) : IProg
         {
             AnsiConsole.MarkupLineInterpolated($"[yellow]{line}[/]");
         }
-        else if (IsEnabled(logLevel) && _steps.Count == 0)
+        else if (IsEnabled(logLevel) && _phase is null)
         {
-            AnsiConsole.MarkupLineInterpolated($"[grey]{line}[/]"); // what the run opens with; its steps are told above
+            AnsiConsole.MarkupLineInterpolated($"[grey]{line}[/]"); // what the run opens with; the rest is told above
         }
     }
 

