@@ -10,7 +10,7 @@ internal static class Program
         var root = new RootCommand("Compares results of Microsoft.ML.Grpo with reference data.")
         {
             ModelsCommand.Create(), ObjectiveCommand.Create(), AdvantagesCommand.Create(), LoraCommand.Create(), TrainingCommand.Create(),
-            GgufCommand.Create(),
+            GgufCommand.Create(), TasksCommand.Create(),
         };
         return root.Parse(arguments).Invoke();
     }

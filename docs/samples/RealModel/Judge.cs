@@ -40,7 +40,7 @@ internal sealed class Judge(ScoringRule rule, AnswerForm form)
                 var score = rule(problem.Answer, problem.Answer, metadata.RootElement);
                 wrong = score == 1 ? null : FormattableString.Invariant($"the rule gives its own answer \"{problem.Answer}\" {score:0.###}, not 1");
             }
-            catch (KeyNotFoundException missing)
+            catch (InvalidDataException missing)
             {
                 wrong = missing.Message;
             }

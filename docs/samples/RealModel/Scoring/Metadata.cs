@@ -5,11 +5,11 @@ namespace RealModel;
 /// <summary>Reads what a rule needs of a problem's metadata.</summary>
 internal static class Metadata
 {
-    /// <exception cref="KeyNotFoundException">There is no such text.</exception>
+    /// <exception cref="InvalidDataException">There is no such text.</exception>
     public static string Text(JsonElement metadata, string name) =>
         Find(metadata, name) is { ValueKind: JsonValueKind.String } value ? value.GetString()! : throw Missing(name, "a text");
 
-    /// <exception cref="KeyNotFoundException">There is no such list of texts.</exception>
+    /// <exception cref="InvalidDataException">There is no such list of texts.</exception>
     public static IEnumerable<string> Texts(JsonElement metadata, string name) =>
         Find(metadata, name) is { ValueKind: JsonValueKind.Array } list && list.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String)
             ? list.EnumerateArray().Select(item => item.GetString()!)
@@ -18,5 +18,5 @@ internal static class Metadata
     private static JsonElement? Find(JsonElement metadata, string name) =>
         metadata.ValueKind == JsonValueKind.Object && metadata.TryGetProperty(name, out var value) ? value : null;
 
-    private static KeyNotFoundException Missing(string name, string what) => new($"its metadata has no \"{name}\" with {what}, which the rule needs");
+    private static InvalidDataException Missing(string name, string what) => new($"the metadata have no \"{name}\" with {what}, which the rule needs");
 }
