@@ -31,7 +31,7 @@ internal sealed class HeldOutRecord(Judge judge, int problems, int samples)
     }
 
     private Answered Answer(RewardSample sample) => new(
-        sample.Row, judge.Score(sample), judge.IsFormatted(sample), sample.CompletionIds.Count, sample.FinishReason == FinishReason.Length, sample.Completion);
+        judge.Score(sample), judge.IsFormatted(sample), sample.CompletionIds.Count, sample.FinishReason == FinishReason.Length, sample.Completion);
 
     // An evaluation asks for all samples of all problems, problem after problem, and then for one greedy completion of each.
     private HeldOutFigures Figures(Answered[] evaluation)
@@ -56,7 +56,7 @@ internal sealed class HeldOutRecord(Judge judge, int problems, int samples)
         };
     }
 
-    private sealed record Answered(long Row, double Score, bool Formatted, int Length, bool Cut, string Completion)
+    private sealed record Answered(double Score, bool Formatted, int Length, bool Cut, string Completion)
     {
         public int Correct => Score == 1 ? 1 : 0;
     }

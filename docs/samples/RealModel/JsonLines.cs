@@ -82,11 +82,23 @@ internal static class JsonLines
 
         var text = value.ValueKind switch
         {
-            JsonValueKind.String => value.GetString()!,
+            JsonValueKind.String => Text(value, name, place),
             JsonValueKind.Number => value.GetRawText(),
             var other => throw new InvalidDataException($"{place} has a JSON {other} in \"{name}\". Give a text, or name another field with {option}."),
         };
         return string.IsNullOrWhiteSpace(text) ? throw new InvalidDataException($"{place} has nothing in \"{name}\". Fill it, or delete the line.") : text;
+    }
+
+    private static string Text(JsonElement value, string name, string place)
+    {
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException cause)
+        {
+            throw new InvalidDataException($"{place} has half of a surrogate pair in \"{name}\", which is no text. Mend or delete the line.", cause);
+        }
     }
 
     private static string Example(string promptColumn, string answerColumn) => $"{{\"{promptColumn}\": \"What is 7 + 5?\", \"{answerColumn}\": \"12\"}}";

@@ -10,5 +10,5 @@ if (Console.IsOutputRedirected)
     AnsiConsole.Profile.Width = 1000; // a step is a line, in a file too
 }
 
-var commandLine = new CommandLine();
-return await commandLine.Command.Parse(args).InvokeAsync(new() { ProcessTerminationTimeout = CommandLine.TimeToStop });
+var command = new RunCommand();
+return await command.Root.Parse(args).InvokeAsync(new() { ProcessTerminationTimeout = RunCommand.TimeToStop });

@@ -9,11 +9,8 @@ namespace RealModel;
 /// <summary>Measure, train, measure again, save.</summary>
 internal static class Run
 {
-    public const string Correctness = "correctness";
-    public const string Score = "score";
-
+    private const string Score = "score";
     private const string Format = "format";
-    private const double LoraLearningRate = 2e-4; // the reference's, with rank 16 and alpha 32
     private const int Cancelled = 130; // what a shell reports for Ctrl+C
 
     public static int Do(RunSettings settings, CancellationToken cancellationToken)
@@ -22,6 +19,11 @@ internal static class Run
         {
             Outputs.Check(settings.Save, settings.Result); // before minutes of training, not after them
             var judge = new Judge(ScoringRules.All[settings.Rule], AnswerForm.All.First(form => form.Name == settings.Answer));
+            if (settings.FormatWeight != 0 && !judge.HasForm)
+            {
+                throw new ArgumentException($"--format-weight is {settings.FormatWeight}, but --answer {settings.Answer} asks for no form: leave it out, or choose --answer tags or last-number.");
+            }
+
             var training = Load(settings, settings.Train, judge, heldOut: false);
             IReadOnlyList<Problem> heldOut = [.. Load(settings, settings.Test, judge, heldOut: true).Take(settings.LimitTest ?? int.MaxValue)];
             return Train(settings, judge, training, heldOut, cancellationToken);
@@ -48,6 +50,12 @@ internal static class Run
     private static int Train(RunSettings settings, Judge judge, IReadOnlyList<Problem> training, IReadOnlyList<Problem> heldOut, CancellationToken cancellationToken)
     {
         AnsiConsole.MarkupLineInterpolated($"{training.Count} problems to train on, {heldOut.Count} held out, such as \"{heldOut[0].Prompt.TrimEnd()}\" with the answer \"{heldOut[0].Answer}\".");
+        var known = training.Select(problem => problem.Prompt).ToHashSet(StringComparer.Ordinal);
+        if (heldOut.Count(problem => known.Contains(problem.Prompt)) is > 0 and var seen)
+        {
+            Outputs.Errors.MarkupLineInterpolated($"[yellow]{seen} of the held-out problems are in the training file too: on them, learning by heart looks like skill.[/]");
+        }
+
         var clock = Stopwatch.StartNew();
         TorchRuntime.Initialize();
         if (settings.Threads is { } threads)
@@ -98,9 +106,9 @@ internal static class Run
             MaxCompletionTokens = settings.MaxTokens,
             Steps = settings.Steps,
             Seed = settings.Seed,
-            Lora = settings.Lora ? new() { Rank = 16, Alpha = 32 } : null,
+            Lora = settings.Lora ? new() { Rank = RunSettings.LoraRank, Alpha = RunSettings.LoraAlpha } : null,
             Sampling = { Temperature = settings.Temperature },
-            Optimizer = { LearningRate = settings.LearningRate ?? (settings.Lora ? LoraLearningRate : null), WarmupSteps = settings.WarmupSteps },
+            Optimizer = { LearningRate = settings.LearningRate, WarmupSteps = settings.WarmupSteps },
             Evaluation = { ValidationData = heldOut, Samples = settings.Samples },
             Execution = { Threads = settings.Threads },
             Logger = reporter,
@@ -111,8 +119,8 @@ internal static class Run
 
         // What does not teach is measured all the same, with no weight.
         double Weight(bool teaches, double weight = 1) => teaches && !settings.RandomReward ? weight : 0;
-        options.Rewards.Add(record.ToReward(Weight(settings.Reward == Correctness)));
-        options.Rewards.Add(Reward.FromFunction(Score, (RewardSample sample) => judge.Score(sample), Weight(settings.Reward == Score), Judge.Columns));
+        options.Rewards.Add(record.ToReward(Weight(settings.Reward == RunSettings.OfCorrectness)));
+        options.Rewards.Add(Reward.FromFunction(Score, (RewardSample sample) => judge.Score(sample), Weight(settings.Reward == RunSettings.OfScore), Judge.Columns));
         if (judge.HasForm)
         {
             options.Rewards.Add(Reward.FromFunction(Format, (RewardSample sample) => judge.IsFormatted(sample), Weight(true, settings.FormatWeight)));

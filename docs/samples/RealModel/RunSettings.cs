@@ -3,6 +3,14 @@ namespace RealModel;
 /// <summary>What the command line asks for, defaults filled in; the result tells it.</summary>
 internal sealed record RunSettings
 {
+    public const string OfCorrectness = "correctness";
+    public const string OfScore = "score";
+    public const int LoraRank = 16;
+    public const double LoraAlpha = 32;
+
+    /// <summary>With <see cref="LoraRank"/> and <see cref="LoraAlpha"/>.</summary>
+    public const double LoraLearningRate = 2e-4;
+
     public required string Model { get; init; }
 
     public required string Train { get; init; }

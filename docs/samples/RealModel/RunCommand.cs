@@ -4,7 +4,7 @@ using System.CommandLine.Parsing;
 namespace RealModel;
 
 /// <summary>The options of the program, and what they stand for.</summary>
-internal sealed class CommandLine
+internal sealed class RunCommand
 {
     /// <summary>After Ctrl+C: a run stops within one micro-batch, which takes seconds, and then saves.</summary>
     public static readonly TimeSpan TimeToStop = TimeSpan.FromMinutes(2);
@@ -21,7 +21,7 @@ internal sealed class CommandLine
     private readonly Option<string?> _rule = new("--rule") { Description = "How an answer is scored. Default: the task's; exact for other files." };
     private readonly Option<string?> _answer = new("--answer") { Description = "Where the answer stands in a completion: between the last <answer> tags, its last number, or all of it. Default: the task's; for other files the last number if the rule is one of numbers, else the whole." };
     private readonly Option<string?> _system = new("--system") { Description = "The system message. Default: the task's; for other files that of the model's chat template." };
-    private readonly Option<string> _reward = new("--reward") { Description = "What teaches: correctness (1 for full marks, else 0) or the rule's score, with its partial credit.", DefaultValueFactory = _ => Run.Correctness };
+    private readonly Option<string> _reward = new("--reward") { Description = "What teaches: correctness (1 for full marks, else 0) or the rule's score, with its partial credit.", DefaultValueFactory = _ => RunSettings.OfCorrectness };
     private readonly Option<double> _formatWeight = new("--format-weight") { Description = "Weight of a further reward, for completions that are nothing but an answer in the form that --answer names. It never counts as correctness.", DefaultValueFactory = _ => 0 };
     private readonly Option<string?> _control = new("--control") { Description = "random-reward: trains on tossed coins, which must teach nothing." };
     private readonly Option<int> _prompts = new("--prompts-per-rollout") { Description = "Prompts a step.", DefaultValueFactory = _ => 8 };
@@ -39,32 +39,33 @@ internal sealed class CommandLine
     private readonly Option<DirectoryInfo?> _save = new("--save") { Description = "A folder for the trained model (model/, an adapter merged) and the adapter (adapter/)." };
     private readonly Option<FileInfo?> _result = new("--result") { Description = "Writes all figures to this file as JSON." };
 
-    public CommandLine()
+    public RunCommand()
     {
         _rule.AcceptOnlyFromAmong([.. ScoringRules.All.Keys]);
         _answer.AcceptOnlyFromAmong([.. AnswerForm.All.Select(form => form.Name)]);
-        _reward.AcceptOnlyFromAmong(Run.Correctness, Run.Score);
+        _reward.AcceptOnlyFromAmong(RunSettings.OfCorrectness, RunSettings.OfScore);
         _control.AcceptOnlyFromAmong(RandomRewardControl);
         foreach (var count in new Option[] { _prompts, _group, _tokens, _steps, _samples, _limit, _threads })
         {
             count.Validators.Add(AtLeastOne);
         }
 
-        Command = new("Post-trains a small instruct model by GRPO on problems whose answers can be checked, and measures what that did.")
+        Root = new("Post-trains a small instruct model by GRPO on problems whose answers can be checked, and measures what that did.")
         {
             _model, _task, _tasks, _train, _test, _promptColumn, _answerColumn, _rule, _answer, _system, _reward, _formatWeight, _control,
             _prompts, _group, _tokens, _temperature, _steps, _rate, _warmup, _lora, _seed, _samples, _limit, _threads, _save, _result,
         };
-        Command.Validators.Add(CheckFiles);
-        Command.SetAction((parsed, cancellationToken) => Task.FromResult(Run.Do(Settings(parsed), cancellationToken)));
+        Root.Validators.Add(Check);
+        Root.SetAction((parsed, cancellationToken) => Task.FromResult(Run.Do(Settings(parsed), cancellationToken)));
     }
 
-    public RootCommand Command { get; }
+    public RootCommand Root { get; }
 
     public RunSettings Settings(ParseResult parsed)
     {
         var stem = parsed.GetValue(_task) is { } task ? Path.Combine(parsed.GetValue(_tasks)?.FullName ?? Environment.CurrentDirectory, task) : null;
         var train = parsed.GetValue(_train)?.FullName ?? $"{stem}.train.jsonl";
+        var lora = parsed.GetValue(_lora);
         var defaults = TaskDefaults.For(train, parsed.GetValue(_rule));
         return new()
         {
@@ -84,9 +85,9 @@ internal sealed class CommandLine
             MaxTokens = parsed.GetValue(_tokens),
             Temperature = parsed.GetValue(_temperature),
             Steps = parsed.GetValue(_steps),
-            LearningRate = parsed.GetValue(_rate),
+            LearningRate = parsed.GetValue(_rate) ?? (lora ? RunSettings.LoraLearningRate : null),
             WarmupSteps = parsed.GetValue(_warmup),
-            Lora = parsed.GetValue(_lora),
+            Lora = lora,
             Seed = parsed.GetValue(_seed),
             Samples = parsed.GetValue(_samples),
             LimitTest = parsed.GetValue(_limit),
@@ -96,12 +97,22 @@ internal sealed class CommandLine
         };
     }
 
-    private void CheckFiles(CommandResult result)
+    private void Check(CommandResult result)
     {
         bool Given(Option option) => result.GetResult(option) is { Implicit: false };
         if (Given(_task) == (Given(_train) || Given(_test)) || Given(_train) != Given(_test))
         {
             result.AddError("Say which problems: --train FILE.jsonl and --test FILE.jsonl, or --task NAME, which stands for both.");
+        }
+
+        if (Given(_tasks) && !Given(_task))
+        {
+            result.AddError("--tasks says where the files of --task are, and there is no --task: name one, or leave --tasks out.");
+        }
+
+        if (Given(_control) && (Given(_reward) || Given(_formatWeight)))
+        {
+            result.AddError("--control random-reward trains on coins alone: leave --reward and --format-weight out.");
         }
     }
 
