@@ -17,8 +17,10 @@ internal sealed class HeldOutRecord(Judge judge, int problems, int samples)
     /// <summary>A reward that tells whether completions are correct, and keeps those of held-out problems.</summary>
     public Reward ToReward(double weight) => Reward.FromBatchFunction(Correct, Judged, weight, [.. Judge.Columns, nameof(Problem.HeldOut)]);
 
-    /// <summary>The evaluations so far, in order.</summary>
-    public IReadOnlyList<HeldOutFigures> Evaluations => [.. _answers.Chunk(problems * (samples + 1)).Select(Figures)];
+    /// <summary>The evaluations that were finished, in order.</summary>
+    public IReadOnlyList<HeldOutFigures> Evaluations => [.. _answers.Chunk(Completions).Where(evaluation => evaluation.Length == Completions).Select(Figures)];
+
+    private int Completions => problems * (samples + 1);
 
     private IReadOnlyList<double?> Judged(IReadOnlyList<RewardSample> batch)
     {
@@ -36,11 +38,6 @@ internal sealed class HeldOutRecord(Judge judge, int problems, int samples)
     // An evaluation asks for all samples of all problems, problem after problem, and then for one greedy completion of each.
     private HeldOutFigures Figures(Answered[] evaluation)
     {
-        if (evaluation.Length != problems * (samples + 1))
-        {
-            throw new InvalidOperationException($"An evaluation of {problems} problems gave {evaluation.Length} completions, not {problems * (samples + 1)}.");
-        }
-
         var (sampled, greedy) = (evaluation[..(problems * samples)], evaluation[(problems * samples)..]);
         return new()
         {

@@ -28,7 +28,8 @@ internal static class JsonLines
         {
             if (!string.IsNullOrWhiteSpace(line))
             {
-                problems.Add(Problem(line, promptColumn, answerColumn, heldOut, $"Line {number} of '{path}'"));
+                problems.Add(Problem(line, promptColumn, answerColumn, $"Line {number} of '{path}'"));
+                (problems[^1].Line, problems[^1].HeldOut) = (number, heldOut);
             }
         }
 
@@ -47,7 +48,7 @@ internal static class JsonLines
         }
     }
 
-    private static Problem Problem(string line, string promptColumn, string answerColumn, bool heldOut, string place)
+    private static Problem Problem(string line, string promptColumn, string answerColumn, string place)
     {
         using var json = Parse(line, place, $"Each line is a JSON object of its own, such as {Example(promptColumn, answerColumn)}.");
         var row = json.RootElement;
@@ -56,7 +57,6 @@ internal static class JsonLines
             Prompt = Field(row, promptColumn, "--prompt-column", place),
             Answer = Field(row, answerColumn, "--answer-column", place),
             Metadata = row.TryGetProperty("metadata", out var metadata) ? metadata.GetRawText() : "{}",
-            HeldOut = heldOut,
         };
     }
 

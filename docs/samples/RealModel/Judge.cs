@@ -27,9 +27,9 @@ internal sealed class Judge(ScoringRule rule, AnswerForm form)
     /// <summary>Whether a completion is nothing but an answer in the form asked for, right or wrong.</summary>
     public bool IsFormatted(RewardSample sample) => form.IsAlone?.Invoke(sample.Completion) ?? true;
 
-    /// <summary>Refuses problems whose own answer the rule does not give full marks.</summary>
-    /// <exception cref="InvalidDataException">The rule does not suit a problem; the message names it.</exception>
-    public void Check(IReadOnlyList<Problem> problems, string path, string name)
+    /// <summary>Refuses problems whose own answer, in the form asked for, does not get full marks: no completion ever would.</summary>
+    /// <exception cref="InvalidDataException">Rule and form do not suit a problem; the message names its line.</exception>
+    public void Check(IReadOnlyList<Problem> problems, string path)
     {
         foreach (var problem in problems)
         {
@@ -37,8 +37,8 @@ internal sealed class Judge(ScoringRule rule, AnswerForm form)
             string? wrong = null;
             try
             {
-                var score = rule(problem.Answer, problem.Answer, metadata.RootElement);
-                wrong = score == 1 ? null : FormattableString.Invariant($"the rule gives its own answer \"{problem.Answer}\" {score:0.###}, not 1");
+                var score = rule(form.Extract(form.Write(problem.Answer)), problem.Answer, metadata.RootElement);
+                wrong = score == 1 ? null : FormattableString.Invariant($"its own answer \"{problem.Answer}\" scores {score:0.###}, not 1");
             }
             catch (InvalidDataException missing)
             {
@@ -47,7 +47,7 @@ internal sealed class Judge(ScoringRule rule, AnswerForm form)
 
             if (wrong is not null)
             {
-                throw new InvalidDataException($"The rule {name} does not suit the problem \"{problem.Prompt}\" of '{path}': {wrong}. Choose another with --rule, or mend the file.");
+                throw new InvalidDataException($"--rule and --answer do not suit line {problem.Line} of '{path}': {wrong}. Choose others, or mend the line.");
             }
         }
     }

@@ -43,7 +43,7 @@ internal static class Run
     private static IReadOnlyList<Problem> Load(RunSettings settings, string path, Judge judge, bool heldOut)
     {
         var problems = JsonLines.Read(path, settings.PromptColumn, settings.AnswerColumn, heldOut);
-        judge.Check(problems, path, settings.Rule);
+        judge.Check(problems, path);
         return problems;
     }
 

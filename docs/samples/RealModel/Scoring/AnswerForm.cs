@@ -5,20 +5,21 @@ namespace RealModel;
 /// <summary>Where in a completion its answer stands.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Extract">Finds the answer; null: there is none.</param>
+/// <param name="Write">An answer in this form.</param>
 /// <param name="IsAlone">Whether a completion is nothing but an answer in this form; null: any text is.</param>
-internal sealed partial record AnswerForm(string Name, Func<string, string?> Extract, Func<string, bool>? IsAlone)
+internal sealed partial record AnswerForm(string Name, Func<string, string?> Extract, Func<string, string> Write, Func<string, bool>? IsAlone)
 {
     private const string Opening = "<answer>";
     private const string Closing = "</answer>";
 
     /// <summary>The text in the last pair of answer tags, white space around it taken off: reasoning-gym's own form.</summary>
-    public static AnswerForm Tags { get; } = new("tags", LastTagged, TagsAlone);
+    public static AnswerForm Tags { get; } = new("tags", LastTagged, answer => Opening + answer + Closing, TagsAlone);
 
     /// <summary>The last number.</summary>
-    public static AnswerForm LastNumber { get; } = new(ScoringRules.LastNumber, LastNumberOf, text => LastNumberOf(text) == PythonText.Strip(text));
+    public static AnswerForm LastNumber { get; } = new(ScoringRules.LastNumber, LastNumberOf, answer => answer, text => LastNumberOf(text) == PythonText.Strip(text));
 
     /// <summary>The whole completion.</summary>
-    public static AnswerForm Whole { get; } = new("whole", text => text, null);
+    public static AnswerForm Whole { get; } = new("whole", text => text, answer => answer, null);
 
     public static IReadOnlyList<AnswerForm> All { get; } = [Tags, LastNumber, Whole];
 

@@ -30,12 +30,12 @@ public class RealModelOptionsTests
     {
         var settings = Settings("--model", "m", "--task", task, "--tasks", SharedGoldens.Require("tasks"));
         Assert.AreEqual((rule, answer), (settings.Rule, settings.Answer));
-        var judge = new Judge(ScoringRules.All[rule], AnswerForm.Whole);
+        var judge = new Judge(ScoringRules.All[rule], AnswerForm.All.Single(form => form.Name == answer));
         foreach (var (file, count) in new[] { (settings.Train, 500), (settings.Test, 100) })
         {
             var problems = JsonLines.Read(file, "prompt", "answer", heldOut: false);
             Assert.HasCount(count, problems);
-            judge.Check(problems, file, rule);
+            judge.Check(problems, file);
         }
     }
 
@@ -66,11 +66,15 @@ public class RealModelOptionsTests
     }
 
     [TestMethod]
-    public void A_rule_that_does_not_suit_a_problem_names_it()
+    [DataRow("last-number", "last-number", "Ada", "its own answer \"Ada\" scores 0, not 1")]
+    [DataRow("exact", "last-number", "1,000", "its own answer \"1,000\" scores 0, not 1")]
+    [DataRow("contains", "tags", "7 ", "its own answer \"7 \" scores 0, not 1")]
+    [DataRow("palindrome", "whole", "abba", "the metadata have no \"letters\" with a list of texts, which the rule needs")]
+    public void A_rule_and_a_form_that_do_not_suit_a_problem_name_its_line(string rule, string form, string answer, string wrong)
     {
-        var judge = new Judge(ScoringRules.All["last-number"], AnswerForm.LastNumber);
-        var error = Assert.ThrowsExactly<InvalidDataException>(() => judge.Check([new() { Prompt = "Who?", Answer = "Ada" }], "a.jsonl", "last-number"));
-        Assert.AreEqual("The rule last-number does not suit the problem \"Who?\" of 'a.jsonl': the rule gives its own answer \"Ada\" 0, not 1. Choose another with --rule, or mend the file.", error.Message);
+        var judge = new Judge(ScoringRules.All[rule], AnswerForm.All.Single(f => f.Name == form));
+        var error = Assert.ThrowsExactly<InvalidDataException>(() => judge.Check([new() { Prompt = "Who?", Answer = answer, Line = 7 }], "a.jsonl"));
+        Assert.AreEqual($"--rule and --answer do not suit line 7 of 'a.jsonl': {wrong}. Choose others, or mend the line.", error.Message);
     }
 
     private static RunSettings Settings(params string[] arguments)
