@@ -9,8 +9,8 @@ internal static class Program
     {
         var root = new RootCommand("Compares results of Microsoft.ML.Grpo with reference data.")
         {
-            ModelsCommand.Create(), ObjectiveCommand.Create(), AdvantagesCommand.Create(), LoraCommand.Create(), TrainingCommand.Create(), TextCommand.Create(),
-            GgufCommand.Create(),
+            ModelsCommand.Create(), ObjectiveCommand.Create(), AdvantagesCommand.Create(), LoraCommand.Create(), TrainingCommand.Create(),
+            TextCommand.Create(), GgufCommand.Create(), TasksCommand.Create(),
         };
         return root.Parse(arguments).Invoke();
     }

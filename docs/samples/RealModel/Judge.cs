@@ -1,0 +1,54 @@
+using System.Text.Json;
+using Microsoft.ML.Grpo;
+
+namespace RealModel;
+
+/// <summary>Finds the answer in a completion and scores it.</summary>
+/// <param name="rule">Scores an answer.</param>
+/// <param name="form">Where it stands.</param>
+internal sealed class Judge(ScoringRule rule, AnswerForm form)
+{
+    /// <summary>The columns that a judgement reads.</summary>
+    public static string[] Columns => [nameof(Problem.Answer), nameof(Problem.Metadata)];
+
+    /// <summary>Whether there is a form to keep to.</summary>
+    public bool HasForm => form.IsAlone is not null;
+
+    /// <summary>The rule's score, from 0 to 1.</summary>
+    public double Score(RewardSample sample)
+    {
+        using var metadata = JsonDocument.Parse((string)sample.Columns[nameof(Problem.Metadata)]!);
+        return rule(form.Extract(sample.Completion), (string)sample.Columns[nameof(Problem.Answer)]!, metadata.RootElement);
+    }
+
+    /// <summary>Whether a completion is correct: full marks, and nothing less.</summary>
+    public bool IsCorrect(RewardSample sample) => Score(sample) == 1;
+
+    /// <summary>Whether a completion is nothing but an answer in the form asked for, right or wrong.</summary>
+    public bool IsFormatted(RewardSample sample) => form.IsAlone?.Invoke(sample.Completion) ?? true;
+
+    /// <summary>Refuses problems whose own answer, in the form asked for, does not get full marks: no completion ever would.</summary>
+    /// <exception cref="InvalidDataException">Rule and form do not suit a problem; the message names its line.</exception>
+    public void Check(IReadOnlyList<Problem> problems, string path)
+    {
+        foreach (var problem in problems)
+        {
+            using var metadata = JsonDocument.Parse(problem.Metadata);
+            string? wrong = null;
+            try
+            {
+                var score = rule(form.Extract(form.Write(problem.Answer)), problem.Answer, metadata.RootElement);
+                wrong = score == 1 ? null : FormattableString.Invariant($"its own answer \"{problem.Answer}\" scores {score:0.###}, not 1");
+            }
+            catch (InvalidDataException missing)
+            {
+                wrong = missing.Message;
+            }
+
+            if (wrong is not null)
+            {
+                throw new InvalidDataException($"--rule and --answer do not suit line {problem.Line} of '{path}': {wrong}. Choose others, or mend the line.");
+            }
+        }
+    }
+}
