@@ -123,6 +123,26 @@ public sealed partial class GrpoTransformer : ITransformer, IDisposable
     }
 
     /// <summary>
+    /// Writes the policy as a GGUF file, which llama.cpp and its server load as it is: shape, weights, tokenizer and chat template. An adapter
+    /// is merged into the weights. The file is written under a temporary name and renamed when it is whole.
+    /// </summary>
+    /// <param name="path">The file; missing directories are made. By custom its name ends in <c>.gguf</c>; without that ending it is the model's name in llama.cpp's listings.</param>
+    /// <param name="options">Number type and names of tokens; <see langword="null"/> for the defaults: float32, and the tokenizer's own names.</param>
+    /// <exception cref="NotSupportedException">
+    /// llama.cpp's architecture of the model's family has no place for something in the model, or GGUF has no words for what its tokenizer does; the message names it.
+    /// </exception>
+    /// <exception cref="IOException">The disk is full, or the place cannot be written to. What was there before is untouched.</exception>
+    /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
+    public void SaveGguf(string path, GgufOptions? options = null)
+    {
+        lock (_turn)
+        {
+            ThrowIfDisposed();
+            _generator.SaveGguf(path, options ?? new());
+        }
+    }
+
+    /// <summary>
     /// Writes the policy's adapter as a PEFT directory, which Python's <c>peft</c> loads onto the model that was adapted, and which
     /// <see cref="LoraOptions.AdapterPath"/> takes: <c>adapter_config.json</c>, and <c>adapter_model.safetensors</c> in float32. A new
     /// directory is complete or not there at all. In one that exists nothing changes until all is written; should replacing then fail,

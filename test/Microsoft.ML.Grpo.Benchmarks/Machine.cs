@@ -49,6 +49,21 @@ internal static class Machine
     /// <summary>A whole number.</summary>
     public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
+    /// <summary>The small real model that lies beside a checkout.</summary>
+    public static string FindModel()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            string models = Path.Combine(folder.FullName, "shared", "goldens", "smollm2");
+            if (Directory.Exists(models))
+            {
+                return Directory.EnumerateFiles(models, "*.gguf").Single();
+            }
+        }
+
+        throw new DirectoryNotFoundException("No folder above holds shared/goldens/smollm2. Give a GGUF file: --model FILE.");
+    }
+
     private static double Best(Action action)
     {
         action();

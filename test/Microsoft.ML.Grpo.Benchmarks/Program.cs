@@ -43,6 +43,9 @@ var decode = new System.CommandLine.Command("decode", "What of the machine does 
 decode.SetAction(parsed => DecodeBenchmark.RunAsync(
     parsed.GetRequiredValue(models), parsed.GetRequiredValue(rowCounts), parsed.GetValue(decodeTokens), parsed.GetValue(repeats), Console.Out));
 
+var decodeParts = new System.CommandLine.Command("decode-parts", "What is a step of decoding made of?") { rowCounts };
+decodeParts.SetAction(parsed => DecodeParts.RunAsync(parsed.GetRequiredValue(rowCounts), Console.Out));
+
 var one = new Option<string?>("--one") { Description = "Measures one of the two in this process, on or off, and writes numbers." };
 one.AcceptOnlyFromAmong("on", "off");
 var checkpointing = new System.CommandLine.Command("checkpointing", "What memory does activation checkpointing save, and what time does it take?") { layers, repeats, one };
@@ -50,4 +53,22 @@ checkpointing.SetAction((parsed, cancellationToken) => parsed.GetValue(one) is {
     ? CheckpointingBenchmark.MeasureAsync(parsed.GetValue(layers), measured == "on", Console.Out)
     : CheckpointingBenchmark.RunAsync(parsed.GetValue(layers), parsed.GetValue(repeats), Console.Out, cancellationToken));
 
-return await new RootCommand("Benchmarks of Microsoft.ML.Grpo; each prints a Markdown table.") { quickStart, sampler, head, headMemory, update, decode, checkpointing }.Parse(args).InvokeAsync();
+var ggufModel = new Option<string?>("--model") { Description = "A GGUF file. Default: the one of shared/goldens/smollm2 in a folder above." };
+var llamaRows = new Option<int[]>("--rows") { Description = "Completions that are decoded together: 1, or multiples of 8.", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [1, 8, 64] };
+var threads = new Option<int>("--threads") { Description = "Threads of each engine.", DefaultValueFactory = _ => Environment.ProcessorCount };
+var engine = new Option<string?>("--engine") { Description = "Is one of the two, in this process, which answers requests from standard input.", Hidden = true };
+engine.AcceptOnlyFromAmong("ours", "llama.cpp");
+var llama = new System.CommandLine.Command("llama", "How does decoding in process compare with llama.cpp's, on the same float32 weights?") { ggufModel, llamaRows, decodeTokens, repeats, threads, engine };
+llama.SetAction(async (parsed, cancellationToken) =>
+{
+    string path = parsed.GetValue(ggufModel) ?? Machine.FindModel();
+    if (parsed.GetValue(engine) is not { } side)
+    {
+        return await LlamaBenchmark.RunAsync(path, parsed.GetRequiredValue(llamaRows), parsed.GetValue(decodeTokens), parsed.GetValue(repeats), parsed.GetValue(threads), Console.Out, cancellationToken);
+    }
+
+    using IDecodeEngine served = side == "ours" ? new OurEngine(path, parsed.GetValue(threads)) : new LlamaEngine(path, parsed.GetValue(threads));
+    return await EngineProcess.ServeAsync(served, Console.In, Console.Out);
+});
+
+return await new RootCommand("Benchmarks of Microsoft.ML.Grpo; each prints a Markdown table.") { quickStart, sampler, head, headMemory, update, decode, decodeParts, llama, checkpointing }.Parse(args).InvokeAsync();

@@ -25,6 +25,7 @@ internal static class GettingStartedSnippets
             string output = Path.Combine(directory, "policy.zip");
             ml.Model.SaveAtomically(policy, problems.Schema, output);
             Export(policy, output);
+            ExportGguf(policy, output);
             SaveByHand(ml, policy, problems, output);
             Ask(ml, policy);
             Load(ml, output);
@@ -127,6 +128,16 @@ internal static class GettingStartedSnippets
         #region StartExport
         string folder = Path.ChangeExtension(output, null);
         policy.SavePretrained(folder);
+        #endregion
+    }
+
+    private static void ExportGguf(GrpoTransformer policy, string output)
+    {
+        #region StartGguf
+        string gguf = Path.ChangeExtension(output, ".gguf");
+        policy.SaveGguf(gguf);                                            // float32: the weights as they are
+        policy.SaveGguf(gguf, new() { Type = GgufFileType.BFloat16 });    // or half the size, rounded
+        policy.SaveGguf(gguf, new() { PlainTokenNames = true });          // or for a server that is sent token ids
         #endregion
     }
 

@@ -113,6 +113,9 @@ internal sealed class PolicyTextGenerator(Policy policy, GenerationSettings sett
 
     public override void SavePretrained(string directory) => policy.Model.SavePretrained(directory);
 
+    public override void SaveGguf(string path, GgufOptions options) =>
+        GgufExport.Save(path, policy.Network, policy.Model.Files, policy.ModelStopIds, options);
+
     public override void SaveAdapter(string directory)
     {
         if (policy.Network.Adapter is null)

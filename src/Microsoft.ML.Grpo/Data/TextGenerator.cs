@@ -37,6 +37,11 @@ internal abstract class TextGenerator : IDisposable
     /// <param name="directory">Where to.</param>
     public abstract void SavePretrained(string directory);
 
+    /// <summary>Writes the policy as a GGUF file.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="options">Types and names.</param>
+    public abstract void SaveGguf(string path, GgufOptions options);
+
     /// <summary>Writes the policy's adapter as a PEFT directory.</summary>
     /// <param name="directory">Where to.</param>
     /// <exception cref="InvalidOperationException">It has no adapter.</exception>

@@ -35,6 +35,9 @@ internal sealed class Policy : IDisposable
     /// <summary>Ids that end a completion.</summary>
     public IReadOnlySet<int> StopIds { get; }
 
+    /// <summary>Ids that end a completion by the model's own files, whatever the options name instead; may be none.</summary>
+    public IReadOnlyList<int> ModelStopIds => [.. StopTokens.OfModel(_model.EosTokenIds, Tokenizer, Prompts.Template)];
+
     /// <summary>Reads a Hugging Face directory.</summary>
     public static Policy Load(string directory, ScalarType dtype, Device device, PromptFormat format, string? systemPrompt, IReadOnlyCollection<int> stopTokenIds) =>
         Of(PretrainedModel.Load(directory, dtype, device), format, systemPrompt, stopTokenIds);

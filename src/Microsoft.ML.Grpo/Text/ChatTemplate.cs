@@ -27,9 +27,11 @@ internal abstract class ChatTemplate
     /// <exception cref="NotSupportedException">There is a template, and it is not one that is known.</exception>
     public static ChatTemplate? Find(byte[]? chatTemplateJinja, TokenizerConfig config, string folder)
     {
-        var (source, file) = chatTemplateJinja is { } bytes
-            ? (Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF'), "chat_template.jinja")
-            : (config.ChatTemplate, "tokenizer_config.json");
-        return source is null ? null : ChatMLRecognizer.Recognize(source, config.SpecialTokens, Path.Combine(folder, file));
+        var file = chatTemplateJinja is null ? "tokenizer_config.json" : "chat_template.jinja";
+        return Source(chatTemplateJinja, config) is { } source ? ChatMLRecognizer.Recognize(source, config.SpecialTokens, Path.Combine(folder, file)) : null;
     }
+
+    /// <summary>The text of a model directory's template, from either place; null if there is none.</summary>
+    public static string? Source(byte[]? chatTemplateJinja, TokenizerConfig config) =>
+        chatTemplateJinja is { } bytes ? Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF') : config.ChatTemplate;
 }

@@ -23,20 +23,7 @@ internal static class StopTokens
         ChatTemplate? template,
         int vocabularySize)
     {
-        var ids = new SortedSet<int>(stopTokenIds ?? [.. configEos, .. generationEos]);
-        if (stopTokenIds is null)
-        {
-            if (tokenizer.EosTokenId is { } eos)
-            {
-                ids.Add(eos);
-            }
-
-            if (template?.EndOfTurn is { } end && tokenizer.TokenId(end) is { } endId)
-            {
-                ids.Add(endId);
-            }
-        }
-
+        var ids = stopTokenIds is null ? OfModel([.. configEos, .. generationEos], tokenizer, template) : new SortedSet<int>(stopTokenIds);
         if (ids.Count == 0)
         {
             throw new ArgumentException(
@@ -53,5 +40,25 @@ internal static class StopTokens
         }
 
         return [.. ids];
+    }
+
+    /// <summary>All that the model's files name, which may be none: EOS ids, the tokenizer's EOS, and the end-of-turn token of the chat template in use.</summary>
+    /// <param name="eos">EOS ids of config.json and generation_config.json.</param>
+    /// <param name="tokenizer">The policy's tokenizer.</param>
+    /// <param name="template">The chat template in use; null for raw prompts.</param>
+    public static SortedSet<int> OfModel(IEnumerable<int> eos, PolicyTokenizer tokenizer, ChatTemplate? template)
+    {
+        var ids = new SortedSet<int>(eos);
+        if (tokenizer.EosTokenId is { } named)
+        {
+            ids.Add(named);
+        }
+
+        if (template?.EndOfTurn is { } end && tokenizer.TokenId(end) is { } endId)
+        {
+            ids.Add(endId);
+        }
+
+        return ids;
     }
 }

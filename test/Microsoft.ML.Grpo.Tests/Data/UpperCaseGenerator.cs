@@ -46,6 +46,8 @@ internal sealed class UpperCaseGenerator : TextGenerator
 
     public override void SavePretrained(string directory) => throw new NotSupportedException("A generator for tests has no model directory.");
 
+    public override void SaveGguf(string path, GgufOptions options) => throw new NotSupportedException("A generator for tests has no weights.");
+
     public override void SaveAdapter(string directory) => throw new NotSupportedException("A generator for tests has no adapter.");
 
     public override void Save(IModelEntryWriter entries)

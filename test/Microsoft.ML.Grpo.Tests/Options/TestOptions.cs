@@ -56,6 +56,8 @@ internal static class TestOptions
 
         public override void SavePretrained(string directory) => throw NotHere();
 
+        public override void SaveGguf(string path, GgufOptions options) => throw NotHere();
+
         public override void SaveAdapter(string directory) => throw NotHere();
 
         public override void Dispose()

@@ -6,32 +6,29 @@ namespace Microsoft.ML.Grpo;
 /// <remarks>Source of the keys: docs/gguf.md of the ggml repository, and llama.cpp's convert_hf_to_gguf.py.</remarks>
 internal static class GgufConfig
 {
-    public const string ArchitectureKey = "general.architecture";
+    public const string ArchitectureKey = "general.architecture", TypeKey = "general.type", NameKey = "general.name", FileTypeKey = "general.file_type";
     private const int AbsentContext = 2048, AbsentTheta = 10000;
-
-    /// <summary>Architectures that are read: llama.cpp's name, and the class that transformers loads.</summary>
-    private static readonly (string Name, string Class)[] Architectures = [("llama", "LlamaForCausalLM"), ("qwen2", "Qwen2ForCausalLM")];
 
     /// <exception cref="ModelFormatException">A key is missing or of the wrong kind, or asks for what is not supported.</exception>
     public static JsonObject Config(GgufFile gguf)
     {
         var metadata = gguf.Metadata;
         var architecture = metadata.Text(ArchitectureKey) ?? throw metadata.Missing(ArchitectureKey);
-        var transformersClass = Architectures.FirstOrDefault(known => known.Name == architecture).Class
-            ?? throw new ModelFormatException(gguf.File, $"holds a model of the architecture '{architecture}'; GGUF files are read for {string.Join(" and ", Architectures.Select(known => known.Name))}. Use the model's Hugging Face directory.");
-        if (metadata.Text("general.type") is { } type && type != "model")
+        var transformersClass = GgufArchitecture.Find(architecture)?.TransformersClass
+            ?? throw new ModelFormatException(gguf.File, $"holds a model of the architecture '{architecture}'; GGUF files are read for {GgufArchitecture.Supported}. Use the model's Hugging Face directory.");
+        if (metadata.Text(TypeKey) is { } type && type != "model")
         {
-            throw metadata.Error("general.type", $"is '{type}', not 'model'");
+            throw metadata.Error(TypeKey, $"is '{type}', not 'model'");
         }
 
         var keys = new GgufKeys(metadata, architecture);
         RefuseScaling(gguf, keys);
-        var (hidden, heads) = (keys.Count("embedding_length"), keys.Count("attention.head_count"));
-        var size = keys.OptionalCount("attention.key_length") ?? (hidden % heads == 0
+        var (hidden, heads) = (keys.Count(GgufKeys.Embedding), keys.Count(GgufKeys.Heads));
+        var size = keys.OptionalCount(GgufKeys.KeySize) ?? (hidden % heads == 0
             ? hidden / heads
-            : throw metadata.Error(keys.Name("embedding_length"), $"is {hidden}, no multiple of the {heads} heads"));
-        keys.MustBe("attention.value_length", size, "values of another size than keys");
-        keys.MustBe("rope.dimension_count", size, "rotary positions on a part of each head");
+            : throw metadata.Error(keys.Name(GgufKeys.Embedding), $"is {hidden}, no multiple of the {heads} heads"));
+        keys.MustBe(GgufKeys.ValueSize, size, "values of another size than keys");
+        keys.MustBe(GgufKeys.RopeSize, size, "rotary positions on a part of each head");
         var embedding = gguf.Tensors.GetValueOrDefault(GgufNames.Embedding)
             ?? throw new ModelFormatException(gguf.File, $"has no tensor '{GgufNames.Embedding}'. Use a complete model file.");
         var config = new JsonObject
@@ -42,14 +39,14 @@ internal static class GgufConfig
             ["hidden_act"] = "silu",
             ["hidden_size"] = hidden,
             ["initializer_range"] = 0.02,
-            ["intermediate_size"] = keys.Count("feed_forward_length"),
-            ["max_position_embeddings"] = keys.OptionalCount("context_length") ?? AbsentContext,
+            ["intermediate_size"] = keys.Count(GgufKeys.FeedForward),
+            ["max_position_embeddings"] = keys.OptionalCount(GgufKeys.Context) ?? AbsentContext,
             ["model_type"] = architecture,
             ["num_attention_heads"] = heads,
-            ["num_hidden_layers"] = keys.Count("block_count"),
-            ["num_key_value_heads"] = keys.OptionalCount("attention.head_count_kv") ?? heads,
-            ["rms_norm_eps"] = keys.Positive("attention.layer_norm_rms_epsilon") ?? throw metadata.Missing(keys.Name("attention.layer_norm_rms_epsilon")),
-            ["rope_theta"] = keys.Positive("rope.freq_base") ?? AbsentTheta,
+            ["num_hidden_layers"] = keys.Count(GgufKeys.Blocks),
+            ["num_key_value_heads"] = keys.OptionalCount(GgufKeys.KeyValueHeads) ?? heads,
+            ["rms_norm_eps"] = keys.Positive(GgufKeys.NormEpsilon) ?? throw metadata.Missing(keys.Name(GgufKeys.NormEpsilon)),
+            ["rope_theta"] = keys.Positive(GgufKeys.RopeBase) ?? AbsentTheta,
             ["tie_word_embeddings"] = !gguf.Tensors.ContainsKey(GgufNames.Head),
             ["torch_dtype"] = "float32",
             ["use_cache"] = true,

@@ -5,6 +5,10 @@ namespace Microsoft.ML.Grpo;
 /// <param name="architecture">llama.cpp's name for it.</param>
 internal sealed class GgufKeys(GgufMetadata metadata, string architecture)
 {
+    public const string Context = "context_length", Embedding = "embedding_length", Blocks = "block_count", FeedForward = "feed_forward_length";
+    public const string Heads = "attention.head_count", KeyValueHeads = "attention.head_count_kv", KeySize = "attention.key_length", ValueSize = "attention.value_length";
+    public const string NormEpsilon = "attention.layer_norm_rms_epsilon", RopeBase = "rope.freq_base", RopeSize = "rope.dimension_count", Vocabulary = "vocab_size";
+
     public string Name(string key) => $"{architecture}.{key}";
 
     public int Count(string key) => OptionalCount(key) ?? throw metadata.Missing(Name(key));

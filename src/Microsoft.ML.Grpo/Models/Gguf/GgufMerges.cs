@@ -2,7 +2,7 @@ namespace Microsoft.ML.Grpo;
 
 /// <summary>
 /// The merges of a SentencePiece BPE vocabulary, which keeps only a score for each piece: every way to put a piece together from two
-/// others, the piece of the highest score first.
+/// others, the piece of the highest score first. And the scores that such merges came from.
 /// </summary>
 /// <remarks>Source: transformers' conversion of such vocabularies (convert_slow_tokenizer.py, generate_merges), whose order among equals is kept.</remarks>
 internal static class GgufMerges
@@ -34,6 +34,33 @@ internal static class GgufMerges
             .ThenByDescending(merge => Length(merge.Left))
             .ThenByDescending(merge => Length(merge.Right))
             .Select(merge => $"{merge.Left} {merge.Right}")];
+    }
+
+    /// <summary>Scores that give these merges: 0 for the piece that is merged first, and one less for each further piece.</summary>
+    /// <param name="vocabulary">Piece to id.</param>
+    /// <param name="merges">Pairs <c>"a b"</c> in order of priority.</param>
+    /// <param name="count">Number of ids; those that are no merge have the score 0, which is not looked at.</param>
+    /// <returns>Score of each id; null if the merges are of another making, which no scores give.</returns>
+    public static float[]? Scores(IReadOnlyDictionary<string, int> vocabulary, IReadOnlyList<string> merges, int count)
+    {
+        var ranks = new Dictionary<int, int>();
+        foreach (var merge in merges)
+        {
+            if (!vocabulary.TryGetValue(merge.Replace(" ", string.Empty, StringComparison.Ordinal), out var id))
+            {
+                return null;
+            }
+
+            ranks.TryAdd(id, ranks.Count);
+        }
+
+        var scores = new float[count];
+        foreach (var (id, rank) in ranks)
+        {
+            scores[id] = -rank;
+        }
+
+        return Of(vocabulary, [.. scores.Select(score => (double)score)]).SequenceEqual(merges) ? scores : null;
     }
 
     private static int Length(string text) => text.EnumerateRunes().Count();

@@ -31,7 +31,7 @@ internal sealed class GgufMetadata
         return metadata;
     }
 
-    public ModelFormatException Error(string key, string problem) => new(_file, $"metadata '{key}' {problem}. Use a file that llama.cpp's converter made.");
+    public ModelFormatException Error(string key, string problem, string remedy = "Use a file that llama.cpp's converter made.") => new(_file, $"metadata '{key}' {problem}. {remedy}");
 
     public ModelFormatException Missing(string key) => new(_file, $"has no metadata '{key}'. Use a complete model file; an adapter or a vocabulary alone is none.");
 

@@ -13,7 +13,7 @@ internal static class GgufTokenizer
     public const string AddBos = "tokenizer.ggml.add_bos_token", AddEos = "tokenizer.ggml.add_eos_token", AddSpace = "tokenizer.ggml.add_space_prefix";
 
     /// <summary>What a token is.</summary>
-    public const long Normal = 1, UnknownToken = 2, Control = 3, UserDefined = 4, Unused = 5, Byte = 6;
+    public const int Normal = 1, UnknownToken = 2, Control = 3, UserDefined = 4, Unused = 5, Byte = 6;
 
     /// <summary>tokenizer.json.</summary>
     /// <exception cref="ModelFormatException">The metadata contradicts itself, or the tokenizer is of a kind that is not supported.</exception>
@@ -21,10 +21,15 @@ internal static class GgufTokenizer
     {
         var model = metadata.Text(ModelKey) ?? throw metadata.Missing(ModelKey);
         var tokens = metadata.List<string>(TokensKey) ?? throw metadata.Missing(TokensKey);
-        var types = metadata.List<long>(TypesKey) ?? [.. Enumerable.Repeat(Normal, tokens.Count)];
+        var types = metadata.List<long>(TypesKey) ?? [.. Enumerable.Repeat((long)Normal, tokens.Count)];
         if (types.Count != tokens.Count)
         {
             throw metadata.Error(TypesKey, $"has {types.Count} entries for {tokens.Count} tokens");
+        }
+
+        if (GgufTokenNames.ArePlain(tokens))
+        {
+            throw metadata.Error(TokensKey, "names tokens by their numbers, so that no text can be turned into tokens: the file is for servers that are sent ids", "Use the model that it was saved from.");
         }
 
         var vocabulary = new Dictionary<string, int>(StringComparer.Ordinal);
@@ -39,9 +44,9 @@ internal static class GgufTokenizer
 
         var parts = model switch
         {
-            "gpt2" => GgufPreTokenizers.ByteLevel(metadata),
-            "llama" => GgufPreTokenizers.Metaspace(metadata, vocabulary, tokens),
-            _ => throw metadata.Error(ModelKey, $"is '{model}'; supported are 'gpt2' (byte-level BPE) and 'llama' (SentencePiece BPE)"),
+            GgufByteLevel.Model => GgufByteLevel.Read(metadata),
+            GgufMetaspace.Model => GgufMetaspace.Read(metadata, vocabulary, tokens),
+            _ => throw metadata.Error(ModelKey, $"is '{model}'; supported are '{GgufByteLevel.Model}' (byte-level BPE) and '{GgufMetaspace.Model}' (SentencePiece BPE)"),
         };
         parts.Model["type"] = "BPE";
         parts.Model["vocab"] = new JsonObject(vocabulary.Select(token => KeyValuePair.Create(token.Key, (JsonNode?)token.Value)));

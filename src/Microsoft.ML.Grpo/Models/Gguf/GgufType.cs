@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace Microsoft.ML.Grpo;
 
 /// <summary>Turns whole blocks into numbers.</summary>
@@ -36,6 +38,14 @@ internal sealed record GgufType(uint Id, string Name, int BlockElements, int Blo
     public bool IsPlain => BlockElements == 1;
 
     public static string Supported => string.Join(", ", Known.Select(type => type.Name));
+
+    /// <summary>The number of the type that holds these numbers one by one.</summary>
+    public static uint IdOf(ScalarType type) => type switch
+    {
+        ScalarType.Float16 => F16,
+        ScalarType.BFloat16 => BF16,
+        _ => F32,
+    };
 
     public static GgufType? Find(uint id) => Known.FirstOrDefault(type => type.Id == id);
 }

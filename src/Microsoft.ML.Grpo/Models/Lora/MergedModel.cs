@@ -8,16 +8,13 @@ namespace Microsoft.ML.Grpo;
 internal static class MergedModel
 {
     /// <summary>Writes the weights as a safetensors file.</summary>
-    public static void WriteWeights(Stream stream, CausalLM network, ScalarType storedAs)
-    {
-        var tensors = network.Parameters;
-        if (Unties(network))
-        {
-            tensors = new Dictionary<string, Tensor>(tensors) { [ModelWeights.Head] = tensors[ModelWeights.Embedding] };
-        }
+    public static void WriteWeights(Stream stream, CausalLM network, ScalarType storedAs) =>
+        SafetensorsWriter.Write(stream, Tensors(network), storedAs, network.MergedWeight);
 
-        SafetensorsWriter.Write(stream, tensors, storedAs, network.MergedWeight);
-    }
+    /// <summary>The parameters that the merged model has, before <see cref="CausalLM.MergedWeight"/> replaces some: the network's, and a head of its own if that stops being the embedding.</summary>
+    public static IReadOnlyDictionary<string, Tensor> Tensors(CausalLM network) => Unties(network)
+        ? new Dictionary<string, Tensor>(network.Parameters) { [ModelWeights.Head] = network.Parameters[ModelWeights.Embedding] }
+        : network.Parameters;
 
     /// <summary>config.json of the merged model: as it is, unless the head stops being the embedding.</summary>
     public static byte[] Config(CausalLM network, byte[] config)

@@ -85,7 +85,8 @@ internal static class SafetensorsWriter
         json.WriteEndArray();
     }
 
-    private static void WriteData(Stream stream, Tensor tensor, ScalarType type)
+    /// <summary>Writes the numbers of a tensor, row after row, in another type if need be; beside the tensor, no more than 16 MiB are in use.</summary>
+    public static void WriteData(Stream stream, Tensor tensor, ScalarType type)
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();

@@ -1,0 +1,75 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Grpo;
+
+/// <summary>A tensor that is to be written.</summary>
+/// <param name="Name">Its name, as llama.cpp spells it.</param>
+/// <param name="Shape">Its shape, rows first.</param>
+/// <param name="Type">How its numbers are stored: Float32, Float16 or BFloat16.</param>
+/// <param name="Make">Gives the tensor when its turn comes. What it makes is disposed with the scope that it is called in.</param>
+internal sealed record GgufOutput(string Name, IReadOnlyList<long> Shape, ScalarType Type, Func<Tensor> Make);
+
+/// <summary>Writes GGUF files of version 3.</summary>
+internal static class GgufWriter
+{
+    private const double Float16End = 65520; // from here on the nearest float16 is infinity
+
+    /// <summary>Writes header and tensors at the stream's position, which must be its start; one tensor is made at a time.</summary>
+    /// <exception cref="NotSupportedException">A number is out of float16's range.</exception>
+    public static void Write(Stream stream, GgufPairs pairs, IReadOnlyList<GgufOutput> tensors)
+    {
+        var header = new GgufBuffer();
+        header.UInt32(GgufHeader.Magic);
+        header.UInt32(GgufHeader.Version);
+        header.UInt64((ulong)tensors.Count);
+        header.UInt64((ulong)pairs.Count);
+        header.Bytes(pairs.Written);
+        long begin = 0;
+        foreach (var tensor in tensors)
+        {
+            Describe(header, tensor, begin);
+            begin += Padded(Size(tensor));
+        }
+
+        stream.Write(header.Written);
+        Pad(stream, header.Written.Length);
+        foreach (var tensor in tensors)
+        {
+            WriteData(stream, tensor);
+            Pad(stream, Size(tensor));
+        }
+    }
+
+    private static void Describe(GgufBuffer header, GgufOutput tensor, long begin)
+    {
+        header.Text(tensor.Name);
+        header.UInt32((uint)tensor.Shape.Count);
+        foreach (var size in tensor.Shape.Reverse())
+        {
+            header.UInt64((ulong)size);
+        }
+
+        header.UInt32(GgufType.IdOf(tensor.Type));
+        header.UInt64((ulong)begin);
+    }
+
+    private static void WriteData(Stream stream, GgufOutput tensor)
+    {
+        using var noGrad = no_grad();
+        using var scope = NewDisposeScope();
+        var numbers = tensor.Make();
+        if (tensor.Type == ScalarType.Float16 && numbers.detach().abs().max().ToDouble() >= Float16End)
+        {
+            throw new NotSupportedException($"The tensor '{tensor.Name}' has numbers beyond 65,504, the largest of float16. Save it as {nameof(GgufFileType.BFloat16)} or {nameof(GgufFileType.Float32)}.");
+        }
+
+        SafetensorsWriter.WriteData(stream, numbers, tensor.Type);
+    }
+
+    private static long Size(GgufOutput tensor) => tensor.Shape.Aggregate(1L, (product, size) => product * size) * SafetensorsDtype.Size(tensor.Type);
+
+    private static long Padded(long size) => (size + GgufHeader.DefaultAlignment - 1) / GgufHeader.DefaultAlignment * GgufHeader.DefaultAlignment;
+
+    private static void Pad(Stream stream, long written) => stream.Write(new byte[Padded(written) - written]);
+}
