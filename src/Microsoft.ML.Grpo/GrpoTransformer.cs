@@ -135,11 +135,9 @@ public sealed partial class GrpoTransformer : ITransformer, IDisposable
     /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
     public void SaveGguf(string path, GgufOptions? options = null)
     {
-        lock (_turn)
-        {
-            ThrowIfDisposed();
-            _generator.SaveGguf(path, options ?? new());
-        }
+        using var turn = _turns.Take();
+        ThrowIfDisposed();
+        _generator.SaveGguf(path, options ?? new());
     }
 
     /// <summary>
@@ -164,6 +162,22 @@ public sealed partial class GrpoTransformer : ITransformer, IDisposable
         using var turn = _turns.Take();
         ThrowIfDisposed();
         _generator.SaveAdapter(directory);
+    }
+
+    /// <summary>
+    /// Writes the policy's adapter as a GGUF file in float32, which llama.cpp's <c>--lora</c> puts beside the weights of the model that was
+    /// adapted. The file is written under a temporary name and renamed when it is whole.
+    /// </summary>
+    /// <param name="path">The file; missing directories are made.</param>
+    /// <exception cref="InvalidOperationException">The policy has no adapter.</exception>
+    /// <exception cref="NotSupportedException">llama.cpp does not know the architecture, or the adapter is on a head that is the embedding.</exception>
+    /// <exception cref="IOException">The disk is full, or the place cannot be written to. What was there before is untouched.</exception>
+    /// <exception cref="ObjectDisposedException">The transformer was disposed.</exception>
+    public void SaveAdapterGguf(string path)
+    {
+        using var turn = _turns.Take();
+        ThrowIfDisposed();
+        _generator.SaveAdapterGguf(path);
     }
 
     /// <summary>Frees the policy. Waits for a batch that is being generated.</summary>

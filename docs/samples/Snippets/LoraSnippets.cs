@@ -15,9 +15,9 @@ internal static class LoraSnippets
         {
             var ml = new MLContext(seed: 1);
             IDataView problems = ml.Data.LoadFromTextFile<Problem>(Path.Combine(Tiny, "problems.train.tsv"), hasHeader: true, allowQuoting: true);
-            string adapter = Path.Combine(directory, "adapter"), merged = Path.Combine(directory, "merged");
+            string adapter = Path.Combine(directory, "adapter"), merged = Path.Combine(directory, "merged"), gguf = Path.Combine(directory, "adapter.gguf");
             using GrpoTransformer policy = Train(ml, Tiny, problems);
-            Save(policy, adapter, merged);
+            Save(policy, adapter, merged, gguf);
             Load(ml, Tiny, adapter);
             GoOn(ml, policy, problems);
             GoOnFromFile(ml, policy, problems, Path.Combine(directory, "policy.zip"));
@@ -56,11 +56,12 @@ internal static class LoraSnippets
         return lora;
     }
 
-    private static void Save(GrpoTransformer policy, string adapter, string merged)
+    private static void Save(GrpoTransformer policy, string adapter, string merged, string gguf)
     {
         #region LoraSave
         policy.SaveAdapter(adapter);      // the adapter alone, for PEFT and for AdapterPath
         policy.SavePretrained(merged);    // a whole model with the adapter merged, for anything that loads models
+        policy.SaveAdapterGguf(gguf);     // the adapter alone, for --lora of llama.cpp; SaveGguf writes the whole model for it
         #endregion
     }
 

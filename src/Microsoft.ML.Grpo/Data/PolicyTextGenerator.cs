@@ -116,18 +116,14 @@ internal sealed class PolicyTextGenerator(Policy policy, GenerationSettings sett
     public override void SaveGguf(string path, GgufOptions options) =>
         GgufExport.Save(path, policy.Network, policy.Model.Files, policy.ModelStopIds, options);
 
-    public override void SaveAdapter(string directory)
-    {
-        if (policy.Network.Adapter is null)
-        {
-            throw new InvalidOperationException(
-                "The policy has no adapter to save: all of its weights were trained, or none. Save it whole with SavePretrained, or train with GrpoOptions.Lora = new().");
-        }
+    public override void SaveAdapter(string directory) => PeftDirectory.Save(directory, Adapted, ScalarType.Float32);
 
-        PeftDirectory.Save(directory, policy.Network, ScalarType.Float32);
-    }
+    public override void SaveAdapterGguf(string path) => GgufAdapter.Save(path, Adapted);
 
     public override void Dispose() => policy.Dispose();
+
+    private CausalLM Adapted => policy.Network.Adapter is not null ? policy.Network : throw new InvalidOperationException(
+        "The policy has no adapter to save: all of its weights were trained, or none. Save it whole with SavePretrained, or train with GrpoOptions.Lora = new().");
 
     private int[] Encode(string prompt, long? row)
     {

@@ -47,6 +47,11 @@ internal abstract class TextGenerator : IDisposable
     /// <exception cref="InvalidOperationException">It has no adapter.</exception>
     public abstract void SaveAdapter(string directory);
 
+    /// <summary>Writes the policy's adapter as a GGUF file.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="InvalidOperationException">It has no adapter.</exception>
+    public abstract void SaveAdapterGguf(string path);
+
     /// <inheritdoc/>
     public abstract void Dispose();
 }

@@ -14,7 +14,6 @@ namespace Microsoft.ML.Grpo;
 internal static unsafe class DecodeProduct
 {
     private const int LeastWeight = 1 << 16; // numbers; below it the call is what costs
-    private const int MostInSpan = int.MaxValue / sizeof(float);
     private const int Inputs = 16;           // at a time, in the widest lanes
     private const int Outputs = 4;           // of a tile
     private const int Rows = 4;              // of a tile
@@ -56,17 +55,11 @@ internal static unsafe class DecodeProduct
         var (outputs, inputs) = (weight.size(0), weight.size(1));
         x = x.contiguous();
         var product = empty(x.dim() == 2 ? [x.size(0), outputs] : [x.size(0), 1, outputs], ScalarType.Float32);
-        var job = new Job { X = (float*)Data(x), Weight = Data(weight), Product = (float*)Data(product), Rows = x.size(0), Out = outputs, In = inputs };
+        var job = new Job { X = TensorMemory.Of(x), Weight = (byte*)TensorMemory.Of(weight), Product = TensorMemory.Of(product), Rows = x.size(0), Out = outputs, In = inputs };
         TorchThreads.Run(&Share<T, TWeight>, &job);
         GC.KeepAlive(x);
         GC.KeepAlive(weight);
         return product.MoveToOuterDisposeScope();
-    }
-
-    private static byte* Data(Tensor tensor)
-    {
-        using var first = tensor.numel() > MostInSpan ? tensor.narrow(0, 0, 1) : null;
-        return (byte*)Unsafe.AsPointer(ref (first ?? tensor).bytes[0]); // libtorch's memory, which does not move
     }
 
     /// <summary>One thread's share of the outputs.</summary>

@@ -18,6 +18,12 @@ internal interface IFloatLanes<T>
     /// <summary>Reads them and rounds them to the nearest bfloat16, ties to even.</summary>
     static abstract unsafe T LoadRounded(float* from);
 
+    /// <summary>One number in all of them.</summary>
+    static abstract T Broadcast(float value);
+
+    /// <summary>Writes them.</summary>
+    static abstract unsafe void Store(T lanes, float* to);
+
     /// <summary>a b + c, rounded once.</summary>
     static abstract T MultiplyAdd(T a, T b, T c);
 
@@ -43,6 +49,10 @@ internal readonly struct FloatLanes16(Vector512<float> values) : IFloatLanes<Flo
         return new(((bits + half) & Vector512.Create(0xFFFF0000)).AsSingle());
     }
 
+    public static FloatLanes16 Broadcast(float value) => new(Vector512.Create(value));
+
+    public static unsafe void Store(FloatLanes16 lanes, float* to) => Vector512.Store(lanes._values, to);
+
     public static FloatLanes16 MultiplyAdd(FloatLanes16 a, FloatLanes16 b, FloatLanes16 c) => new(Vector512.FusedMultiplyAdd(a._values, b._values, c._values));
 
     public static float Sum(FloatLanes16 lanes) => Vector512.Sum(lanes._values);
@@ -65,6 +75,10 @@ internal readonly struct FloatLanes8(Vector256<float> values) : IFloatLanes<Floa
         var half = Vector256.Create(0x7FFFu) + ((bits >>> 16) & Vector256<uint>.One);
         return new(((bits + half) & Vector256.Create(0xFFFF0000)).AsSingle());
     }
+
+    public static FloatLanes8 Broadcast(float value) => new(Vector256.Create(value));
+
+    public static unsafe void Store(FloatLanes8 lanes, float* to) => Vector256.Store(lanes._values, to);
 
     public static FloatLanes8 MultiplyAdd(FloatLanes8 a, FloatLanes8 b, FloatLanes8 c) => new(Vector256.FusedMultiplyAdd(a._values, b._values, c._values));
 

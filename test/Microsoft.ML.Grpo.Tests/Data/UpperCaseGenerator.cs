@@ -50,6 +50,8 @@ internal sealed class UpperCaseGenerator : TextGenerator
 
     public override void SaveAdapter(string directory) => throw new NotSupportedException("A generator for tests has no adapter.");
 
+    public override void SaveAdapterGguf(string path) => throw new NotSupportedException("A generator for tests has no adapter.");
+
     public override void Save(IModelEntryWriter entries)
     {
         entries.WriteText("prefix.txt", Prefix);

@@ -60,6 +60,8 @@ internal static class TestOptions
 
         public override void SaveAdapter(string directory) => throw NotHere();
 
+        public override void SaveAdapterGguf(string path) => throw NotHere();
+
         public override void Dispose()
         {
         }

@@ -19,8 +19,16 @@ internal sealed record GgufArchitecture(string Name, string TransformersClass, b
 
     public static GgufArchitecture? Find(string name) => Known.FirstOrDefault(architecture => architecture.Name == name);
 
+    /// <summary>The architecture of a model that is to be written.</summary>
+    /// <exception cref="NotSupportedException">It is none of these, or has something that llama.cpp could not compute.</exception>
+    public static GgufArchitecture Of(ModelConfig config)
+    {
+        var architecture = Find(config.ModelType) ?? throw GgufRefusal.OfModel($"the architecture '{config.ModelType}', and GGUF is written for {Supported}");
+        return architecture.Lacks(config) is { } problem ? throw GgufRefusal.OfModel(problem) : architecture;
+    }
+
     /// <summary>What of a model llama.cpp could not compute; null if there is nothing.</summary>
-    public string? Lacks(ModelConfig config) =>
+    private string? Lacks(ModelConfig config) =>
         !AnyBias && (config.OutputBias || config.MlpBias) ? $"biases on other layers than llama.cpp's architecture '{Name}' has them on"
         : !AnyHeadSize && config.Heads * config.HeadSize != config.HiddenSize ? $"{config.Heads} heads of {config.HeadSize} for a hidden size of {config.HiddenSize}, which llama.cpp's architecture '{Name}' takes to be their product"
         : null;

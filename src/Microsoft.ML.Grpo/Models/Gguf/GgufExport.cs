@@ -19,13 +19,18 @@ internal static class GgufExport
     internal static void Save(string path, CausalLM network, ModelFiles files, IReadOnlyList<int> stopIds, GgufOptions options, Func<string, Stream>? create)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(path);
+        var pairs = GgufModelPairs.Of(network.Config, files, stopIds, Path.GetFileNameWithoutExtension(path), options);
+        Save(path, pairs, Tensors(network, options.Type.ToScalarType()), create);
+    }
+
+    /// <summary>Writes pairs and tensors as one file, or nothing.</summary>
+    public static void Save(string path, GgufPairs pairs, IReadOnlyList<GgufOutput> tensors, Func<string, Stream>? create = null)
+    {
         if (Directory.Exists(path))
         {
             throw new IOException($"'{path}' is a directory. Give the name of a file, which by custom ends in {GgufModel.Extension}.");
         }
 
-        var pairs = GgufModelPairs.Of(network.Config, files, stopIds, Path.GetFileNameWithoutExtension(path), options);
-        var tensors = Tensors(network, options.Type.ToScalarType());
         try
         {
             Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);

@@ -14,13 +14,7 @@ internal static class GgufModelPairs
     /// <exception cref="NotSupportedException">The architecture or the format has no place for something in the model.</exception>
     public static GgufPairs Of(ModelConfig config, ModelFiles files, IReadOnlyList<int> stopIds, string name, GgufOptions options)
     {
-        var architecture = GgufArchitecture.Find(config.ModelType)
-            ?? throw GgufRefusal.OfModel($"the architecture '{config.ModelType}', and GGUF is written for {GgufArchitecture.Supported}");
-        if (architecture.Lacks(config) is { } problem)
-        {
-            throw GgufRefusal.OfModel(problem);
-        }
-
+        var architecture = GgufArchitecture.Of(config);
         var pairs = new GgufPairs();
         pairs.Add(GgufConfig.ArchitectureKey, architecture.Name);
         pairs.Add(GgufConfig.TypeKey, "model");

@@ -77,6 +77,24 @@ public sealed class GgufExportTests : IDisposable
     }
 
     [TestMethod]
+    public void An_adapter_alone_has_the_scale_that_llama_cpp_makes_of_it()
+    {
+        using var network = RandomModel.Create(Config);
+        RandomAdapter.AttachTo(network, new(4, 6, RankStabilized: true), ["q_proj"]);
+        GgufAdapter.Save(_folder["a.gguf"], network);
+        using var gguf = GgufFile.Open(_folder["a.gguf"]);
+        Assert.AreEqual(12, gguf.Metadata.Positive("adapter.lora.alpha"), "12 / 4 is 6 / √4");
+        Assert.AreEqual("adapter", gguf.Metadata.Text("general.type"));
+        CollectionAssert.AreEqual(
+            new[] { "blk.0.attn_q.weight.lora_a", "blk.0.attn_q.weight.lora_b", "blk.1.attn_q.weight.lora_a", "blk.1.attn_q.weight.lora_b" }, gguf.Tensors.Keys.ToArray());
+        using var tied = RandomModel.Create(Config);
+        RandomAdapter.AttachTo(tied, targets: ["lm_head"]);
+        StringAssert.StartsWith(
+            Assert.ThrowsExactly<NotSupportedException>(() => GgufAdapter.Save(_folder["b.gguf"], tied)).Message,
+            "The model cannot be saved as GGUF: it has an adapter on a head that is the embedding, which in llama.cpp has no tensor of its own to adapt; SaveGguf merges it.");
+    }
+
+    [TestMethod]
     public void Numbers_beyond_float16_are_refused_and_nothing_is_left()
     {
         using var network = RandomModel.Create(Config, ScalarType.Float32);
@@ -152,6 +170,7 @@ public sealed class GgufExportTests : IDisposable
         Assert.AreEqual(policy.Weights(), read.Weights());
         using var columns = ml.Transforms.LoadGrpoPolicy(new GrpoOptions { ModelPath = _folder["policy.gguf"], LogProbColumnName = "LogProb", FinishReasonColumnName = "Reason", MaxCompletionTokens = 6 });
         CollectionAssert.AreEqual(policy.Transform(Question.View(ml, 3)).Answers(ml), columns.Transform(Question.View(ml, 3)).Answers(ml));
+        Assert.ThrowsExactly<InvalidOperationException>(() => policy.SaveAdapterGguf(_folder["adapter.gguf"]));
         policy.Dispose();
         Assert.ThrowsExactly<ObjectDisposedException>(() => policy.SaveGguf(_folder["late.gguf"]));
     }

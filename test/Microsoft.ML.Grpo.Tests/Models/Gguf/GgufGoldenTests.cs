@@ -64,6 +64,15 @@ public sealed class GgufGoldenTests : IDisposable
         }
     }
 
+    [TestMethod]
+    public void A_reference_adapter_is_ours_to_the_bit()
+    {
+        using var network = PretrainedModel.Load(SharedGoldens.Require("models/tiny-llama"), ScalarType.Float32, CPU);
+        network.Network.Attach(PeftDirectory.Load(SharedGoldens.Require("lora/tiny-llama-all"), network.Network));
+        GgufAdapter.Save(_folder["a.gguf"], network.Network);
+        CollectionAssert.AreEqual(File.ReadAllBytes(SharedGoldens.Require("llama-server/tiny-llama-all.lora.gguf")), File.ReadAllBytes(_folder["a.gguf"]));
+    }
+
     private string Save(string model)
     {
         using var policy = new MLContext().Transforms.LoadGrpoPolicy(SharedGoldens.Require($"models/{model}"));
