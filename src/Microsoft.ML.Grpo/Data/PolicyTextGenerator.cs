@@ -111,12 +111,24 @@ internal sealed class PolicyTextGenerator(Policy policy, GenerationSettings sett
         }
     }
 
-    public override void SavePretrained(string directory) => policy.Model.SavePretrained(directory);
+    public override SavedWeights SavePretrained(string directory, WeightType? type)
+    {
+        // Before anything is written: the directory may be the one that the model came from.
+        var saved = PolicyRounding.OfModel(policy, type ?? policy.Model.StoredAs);
+        policy.Model.SavePretrained(directory, saved.Type.ToScalarType());
+        return saved;
+    }
 
     public override void SaveGguf(string path, GgufOptions options) =>
         GgufExport.Save(path, policy.Network, policy.Model.Files, policy.ModelStopIds, options);
 
-    public override void SaveAdapter(string directory) => PeftDirectory.Save(directory, Adapted, ScalarType.Float32);
+    public override SavedWeights SaveAdapter(string directory, WeightType type)
+    {
+        var network = Adapted;
+        var saved = PolicyRounding.OfAdapter(policy, type);
+        PeftDirectory.Save(directory, network, type.ToScalarType());
+        return saved;
+    }
 
     public override void SaveAdapterGguf(string path) => GgufAdapter.Save(path, Adapted);
 

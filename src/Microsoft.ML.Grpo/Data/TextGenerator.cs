@@ -35,7 +35,8 @@ internal abstract class TextGenerator : IDisposable
 
     /// <summary>Writes the policy as a Hugging Face directory.</summary>
     /// <param name="directory">Where to.</param>
-    public abstract void SavePretrained(string directory);
+    /// <param name="type">Type of the weights there; null: that of the files that the model came from.</param>
+    public abstract SavedWeights SavePretrained(string directory, WeightType? type);
 
     /// <summary>Writes the policy as a GGUF file.</summary>
     /// <param name="path">The file.</param>
@@ -44,8 +45,9 @@ internal abstract class TextGenerator : IDisposable
 
     /// <summary>Writes the policy's adapter as a PEFT directory.</summary>
     /// <param name="directory">Where to.</param>
+    /// <param name="type">Type of the matrices there.</param>
     /// <exception cref="InvalidOperationException">It has no adapter.</exception>
-    public abstract void SaveAdapter(string directory);
+    public abstract SavedWeights SaveAdapter(string directory, WeightType type);
 
     /// <summary>Writes the policy's adapter as a GGUF file.</summary>
     /// <param name="path">The file.</param>

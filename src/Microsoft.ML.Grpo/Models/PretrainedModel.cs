@@ -6,10 +6,12 @@ namespace Microsoft.ML.Grpo;
 /// <summary>A language model as a Hugging Face directory holds it: the network, its config, and the small files beside it.</summary>
 internal sealed class PretrainedModel : IDisposable
 {
-    private PretrainedModel(CausalLM network, ModelFiles files, IReadOnlyList<string> unusedConfigKeys)
+    private PretrainedModel(CausalLM network, ModelFiles files, IReadOnlyList<string> unusedConfigKeys, WeightType storedAs, WeightOrigin? origin)
     {
         Network = network;
         Files = files;
+        StoredAs = storedAs;
+        Origin = origin;
         EosTokenIds = [.. network.Config.EosTokenIds.Union(GenerationConfig.Read(files).EosTokenIds)];
         UnusedConfigKeys = unusedConfigKeys;
     }
@@ -28,6 +30,12 @@ internal sealed class PretrainedModel : IDisposable
     /// <summary>Keys of config.json that nothing here reads and that are not known to be harmless; for the log.</summary>
     public IReadOnlyList<string> UnusedConfigKeys { get; }
 
+    /// <summary>The type of the weights where the model came from: what config.json says, else that of most of them.</summary>
+    public WeightType StoredAs { get; }
+
+    /// <summary>Where the weights were loaded from; null for a model that came out of an archive.</summary>
+    public WeightOrigin? Origin { get; }
+
     /// <summary>Loads a model directory or a GGUF file.</summary>
     /// <param name="path">
     /// A directory that holds config.json and model.safetensors, and a tokenizer's files if text is to be handled; or a GGUF file, or a directory with one.
@@ -39,16 +47,18 @@ internal sealed class PretrainedModel : IDisposable
     /// <exception cref="ModelFormatException">A file is damaged, or asks for what is not supported.</exception>
     public static PretrainedModel Load(string path, ScalarType dtype, Device device)
     {
-        if (GgufModel.Find(path) is { } file)
-        {
-            return LoadGguf(file, dtype, device);
-        }
-
-        var files = ModelFiles.Read(path);
+        var origin = WeightOrigin.Of(path);
+        var files = FilesOf(path);
         var (config, unused) = ReadConfig(files);
-        using var reader = SafetensorsReader.Open(WeightFile.Find(path));
-        return new(new CausalLM(config, WeightLoader.Load(reader, config, dtype, device)), files, unused);
+        using var weights = OpenWeights(path, config);
+        return new(new CausalLM(config, WeightLoader.Load(weights, config, dtype, device)), files, unused, StoredType(files, weights), origin);
     }
+
+    /// <summary>Opens the weights of a model directory or a GGUF file.</summary>
+    /// <exception cref="IOException">They are not there, or damaged.</exception>
+    public static IWeightSource OpenWeights(string path, ModelConfig config) => GgufModel.Find(path) is { } file
+        ? new GgufWeights(GgufFile.Open(file), config)
+        : SafetensorsReader.Open(WeightFile.Find(path));
 
     /// <summary>Loads a model from files in memory and a stream of weights, as an archive gives them.</summary>
     /// <param name="files">The small files.</param>
@@ -63,13 +73,13 @@ internal sealed class PretrainedModel : IDisposable
         using var reader = new SafetensorsReader(weights, files.PathOf(ModelFiles.Weights));
         var (config, unused) = ReadConfig(files);
         var loaded = WeightLoader.Load(reader, config, dtype, device);
-        return new(network is null ? new CausalLM(config, loaded) : network(config, loaded), files, unused);
+        return new(network is null ? new CausalLM(config, loaded) : network(config, loaded), files, unused, StoredType(files, reader), null);
     }
 
     /// <summary>A copy of the network, adapter included, with the same files.</summary>
     /// <param name="dtype">Type of the copy's weights.</param>
     /// <param name="device">Where they shall lie.</param>
-    public PretrainedModel Copy(ScalarType dtype, Device device) => new(Network.Copy(dtype, device), Files, UnusedConfigKeys);
+    public PretrainedModel Copy(ScalarType dtype, Device device) => new(Network.Copy(dtype, device), Files, UnusedConfigKeys, StoredAs, Origin);
 
     /// <inheritdoc cref="ModelDirectory.Save(string, CausalLM, ModelFiles, ScalarType)"/>
     public void SavePretrained(string directory, ScalarType storedAs = ScalarType.Float32) =>
@@ -77,14 +87,19 @@ internal sealed class PretrainedModel : IDisposable
 
     public void Dispose() => Network.Dispose();
 
-    private static PretrainedModel LoadGguf(string path, ScalarType dtype, Device device)
+    private static ModelFiles FilesOf(string path)
     {
-        using var gguf = GgufFile.Open(path);
-        var files = GgufModel.Files(gguf);
-        var (config, unused) = ReadConfig(files);
-        using var weights = new GgufWeights(gguf, config);
-        return new(new CausalLM(config, WeightLoader.Load(weights, config, dtype, device)), files, unused);
+        if (GgufModel.Find(path) is not { } file)
+        {
+            return ModelFiles.Read(path);
+        }
+
+        using var gguf = GgufFile.Open(file);
+        return GgufModel.Files(gguf);
     }
+
+    private static WeightType StoredType(ModelFiles files, IWeightSource weights) =>
+        StoredDtype.Find(files.PathOf(ModelFiles.Config), files.Get(ModelFiles.Config)) ?? weights.StoredAs.ToWeightType();
 
     private static (ModelConfig Config, IReadOnlyList<string> Unused) ReadConfig(ModelFiles files)
     {

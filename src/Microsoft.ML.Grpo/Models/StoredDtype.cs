@@ -40,10 +40,21 @@ internal static class StoredDtype
         return changed ? ToBytes(root) : config;
     }
 
+    /// <summary>The type that the file names, in either spelling; null if it names none that weights are stored in here.</summary>
+    public static WeightType? Find(string file, byte[] config)
+    {
+        var json = ConfigJson.Parse(file, config);
+        return Enum.GetValues<WeightType>().Cast<WeightType?>()
+            .FirstOrDefault(type => Name(type!.Value.ToScalarType()) is var name && ((string?[])[Text("dtype"), Text("torch_dtype")]).Contains(name));
+
+        string? Text(string key) => json.Value(key) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+    }
+
     /// <summary>A JSON file as Hugging Face lays it out.</summary>
     public static byte[] ToBytes(JsonObject root) => JsonSerializer.SerializeToUtf8Bytes(root, Layout);
 
-    private static string Name(ScalarType type) => type switch
+    /// <summary>The type as the file spells it.</summary>
+    public static string Name(ScalarType type) => type switch
     {
         ScalarType.Float64 => "float64",
         ScalarType.Float32 => "float32",

@@ -44,11 +44,11 @@ internal sealed class UpperCaseGenerator : TextGenerator
             Prefix + prompt.ToUpperInvariant(), -prompt.Length, prompt.Length > 3 ? FinishReason.Length : FinishReason.Stop))];
     }
 
-    public override void SavePretrained(string directory) => throw new NotSupportedException("A generator for tests has no model directory.");
+    public override SavedWeights SavePretrained(string directory, WeightType? type) => throw new NotSupportedException("A generator for tests has no model directory.");
 
     public override void SaveGguf(string path, GgufOptions options) => throw new NotSupportedException("A generator for tests has no weights.");
 
-    public override void SaveAdapter(string directory) => throw new NotSupportedException("A generator for tests has no adapter.");
+    public override SavedWeights SaveAdapter(string directory, WeightType type) => throw new NotSupportedException("A generator for tests has no adapter.");
 
     public override void SaveAdapterGguf(string path) => throw new NotSupportedException("A generator for tests has no adapter.");
 

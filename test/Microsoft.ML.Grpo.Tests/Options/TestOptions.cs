@@ -54,11 +54,11 @@ internal static class TestOptions
 
         public override void Save(IModelEntryWriter entries) => throw NotHere();
 
-        public override void SavePretrained(string directory) => throw NotHere();
+        public override SavedWeights SavePretrained(string directory, WeightType? type) => throw NotHere();
 
         public override void SaveGguf(string path, GgufOptions options) => throw NotHere();
 
-        public override void SaveAdapter(string directory) => throw NotHere();
+        public override SavedWeights SaveAdapter(string directory, WeightType type) => throw NotHere();
 
         public override void SaveAdapterGguf(string path) => throw NotHere();
 

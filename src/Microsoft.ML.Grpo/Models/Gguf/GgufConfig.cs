@@ -48,7 +48,7 @@ internal static class GgufConfig
             ["rms_norm_eps"] = keys.Positive(GgufKeys.NormEpsilon) ?? throw metadata.Missing(keys.Name(GgufKeys.NormEpsilon)),
             ["rope_theta"] = keys.Positive(GgufKeys.RopeBase) ?? AbsentTheta,
             ["tie_word_embeddings"] = !gguf.Tensors.ContainsKey(GgufNames.Head),
-            ["torch_dtype"] = "float32",
+            ["torch_dtype"] = StoredDtype.Name(GgufWeights.TypeOf(gguf)),
             ["use_cache"] = true,
             ["vocab_size"] = embedding.Shape.Count > 0 ? embedding.Shape[0] : 0,
         };

@@ -28,7 +28,10 @@ internal sealed class GgufWeights : IWeightSource
 
     public IReadOnlyDictionary<string, IReadOnlyList<long>> Shapes { get; }
 
-    public ScalarType StoredAs => _tensors.Values.Where(tensor => tensor.Shape.Count > 1).GroupBy(tensor => tensor.Type.Id).MaxBy(group => group.Sum(tensor => tensor.Elements))?.Key switch
+    public ScalarType StoredAs => TypeOf(_gguf);
+
+    /// <summary>The type that most of a file's matrices are stored in; float32 if that is a quantised one.</summary>
+    public static ScalarType TypeOf(GgufFile gguf) => gguf.Tensors.Values.Where(tensor => tensor.Shape.Count > 1).GroupBy(tensor => tensor.Type.Id).MaxBy(group => group.Sum(tensor => tensor.Elements))?.Key switch
     {
         GgufType.F16 => ScalarType.Float16,
         GgufType.BF16 => ScalarType.BFloat16,
