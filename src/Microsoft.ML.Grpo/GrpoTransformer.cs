@@ -238,11 +238,11 @@ public sealed partial class GrpoTransformer : ITransformer, IDisposable
         var logger = new ChannelLogger(channel);
         if (saved.SurvivingShare < 0.5)
         {
-            RunLog.MostRoundedAway(logger, saved);
+            RunLog.MostRoundedAway(logger, saved.ToString());
         }
         else
         {
-            RunLog.Saved(logger, saved);
+            RunLog.Saved(logger, saved.ToString());
         }
 
         return saved;

@@ -52,7 +52,7 @@ internal static class PolicyLoading
             type = wanted == ComputeType.Fastest ? race.Faster : wanted;
             if (wanted == ComputeType.Fastest)
             {
-                RunLog.FastestType(logger, type, race.Float32 * 1000, race.BFloat16 * 1000);
+                RunLog.FastestType(logger, type.ToString(), race.Float32 * 1000, race.BFloat16 * 1000);
             }
             else if (race.Faster == ComputeType.Float32)
             {

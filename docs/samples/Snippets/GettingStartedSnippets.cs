@@ -127,7 +127,8 @@ internal static class GettingStartedSnippets
     {
         #region StartExport
         string folder = Path.ChangeExtension(output, null);
-        policy.SavePretrained(folder);
+        SavedWeights saved = policy.SavePretrained(folder, WeightType.BFloat16);
+        Console.WriteLine(saved);    // what rounding took of what was learned
         #endregion
     }
 

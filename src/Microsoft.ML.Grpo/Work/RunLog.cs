@@ -111,14 +111,14 @@ internal static partial class RunLog
     public static partial void TooManyThreads(ILogger logger, int threads, int cores);
 
     [LoggerMessage(37, LogLevel.Information, "Products of the blocks: {Type}, the faster here; one took {Float32:F1} ms in float32 and {BFloat16:F1} ms in bfloat16 (Execution.ComputeType = Fastest).")]
-    public static partial void FastestType(ILogger logger, ComputeType type, double float32, double bFloat16);
+    public static partial void FastestType(ILogger logger, string type, double float32, double bFloat16);
 
     [LoggerMessage(38, LogLevel.Warning, "Execution.ComputeType is BFloat16, but this machine is no faster in it: a product took {Float32:F1} ms in float32 and {BFloat16:F1} ms in bfloat16. Set Float32, or Fastest to have it measured.")]
     public static partial void SlowType(ILogger logger, double float32, double bFloat16);
 
     [LoggerMessage(39, LogLevel.Information, "{Saved}")]
-    public static partial void Saved(ILogger logger, SavedWeights saved);
+    public static partial void Saved(ILogger logger, string saved);
 
     [LoggerMessage(40, LogLevel.Warning, "{Saved} Most of what was learned is rounded away: save with WeightType.Float32.")]
-    public static partial void MostRoundedAway(ILogger logger, SavedWeights saved);
+    public static partial void MostRoundedAway(ILogger logger, string saved);
 }
