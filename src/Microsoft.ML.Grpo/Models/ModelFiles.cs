@@ -35,7 +35,7 @@ internal sealed record ModelFiles(IReadOnlyDictionary<string, byte[]> Contents, 
         ArgumentException.ThrowIfNullOrWhiteSpace(directory);
         if (!Directory.Exists(directory))
         {
-            throw new DirectoryNotFoundException($"Model directory '{directory}' does not exist. Give the path of {Layout}.");
+            throw File.Exists(directory) ? NotADirectory(directory) : new DirectoryNotFoundException($"Model directory '{directory}' does not exist. Give the path of {Layout}.");
         }
 
         var contents = Known
@@ -50,6 +50,9 @@ internal sealed record ModelFiles(IReadOnlyDictionary<string, byte[]> Contents, 
             ? Missing(directory, Config)
             : new FileNotFoundException($"'{directory}' holds an adapter ({PeftNames.Config}) and no model. Give the directory of the model that it was trained on as the model, and this one as the adapter.", Path.Combine(directory, Config));
     }
+
+    private static ModelFormatException NotADirectory(string path) => new(
+        path, WeightFile.IsPickle(path) ? $"is {WeightFile.Pickle}" : $"is a file, and not one of the GGUF format by its name. Give the path of {Layout}, or of a {GgufModel.Extension} file.");
 
     internal static FileNotFoundException Missing(string origin, string name) =>
         new($"'{origin}' holds no {name}. Give the path of {Layout}.", Path.Combine(origin, name));

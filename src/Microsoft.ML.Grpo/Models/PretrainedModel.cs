@@ -38,7 +38,7 @@ internal sealed class PretrainedModel : IDisposable
 
     /// <summary>Loads a model directory or a GGUF file.</summary>
     /// <param name="path">
-    /// A directory that holds config.json and model.safetensors, and a tokenizer's files if text is to be handled; or a GGUF file, or a directory with one.
+    /// A directory that holds config.json and model.safetensors (or its parts and their index), and a tokenizer's files if text is to be handled; or a GGUF file, or a directory with one.
     /// </param>
     /// <param name="dtype">Type of the weights in memory; files of F32, F16, BF16 and F64 are converted.</param>
     /// <param name="device">Where the weights shall lie.</param>
@@ -47,9 +47,9 @@ internal sealed class PretrainedModel : IDisposable
     /// <exception cref="ModelFormatException">A file is damaged, or asks for what is not supported.</exception>
     public static PretrainedModel Load(string path, ScalarType dtype, Device device)
     {
-        var origin = WeightOrigin.Of(path);
         var files = FilesOf(path);
         var (config, unused) = ReadConfig(files);
+        var origin = WeightOrigin.Of(path);
         using var weights = OpenWeights(path, config);
         return new(new CausalLM(config, WeightLoader.Load(weights, config, dtype, device)), files, unused, StoredType(files, weights), origin);
     }
@@ -58,7 +58,7 @@ internal sealed class PretrainedModel : IDisposable
     /// <exception cref="IOException">They are not there, or damaged.</exception>
     public static IWeightSource OpenWeights(string path, ModelConfig config) => GgufModel.Find(path) is { } file
         ? new GgufWeights(GgufFile.Open(file), config)
-        : SafetensorsReader.Open(WeightFile.Find(path));
+        : WeightFile.Open(path);
 
     /// <summary>Loads a model from files in memory and a stream of weights, as an archive gives them.</summary>
     /// <param name="files">The small files.</param>

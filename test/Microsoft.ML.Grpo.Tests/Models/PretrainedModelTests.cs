@@ -153,7 +153,6 @@ public sealed class PretrainedModelTests : IDisposable
     }
 
     [TestMethod]
-    [DataRow("model.safetensors.index.json", "holds its weights in several files (model.safetensors.index.json), which is not supported yet. ")]
     [DataRow("pytorch_model.bin", "holds its weights as pytorch_model.bin, a Python pickle, which can run any code when it is read and is therefore not supported. ")]
     [DataRow("other.txt", "holds no model.safetensors. ")]
     public void Weights_in_another_form_are_named_with_the_remedy(string file, string problem)
