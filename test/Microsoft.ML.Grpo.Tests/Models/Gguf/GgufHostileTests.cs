@@ -1,0 +1,289 @@
+using System.Text;
+using System.Text.Json;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Grpo.Tests;
+
+/// <summary>Damaged and hostile GGUF files: each refused with file, place and remedy, before anything large is allocated.</summary>
+[TestClass]
+public class GgufHostileTests
+{
+    private const uint Text = 8, List = 9, UInt32 = 4, UInt64 = 10, Bool = 7;
+
+    private static readonly Lazy<byte[]> Model = new(WriteModel);
+
+    [TestMethod]
+    public void What_is_no_GGUF_file()
+    {
+        Refused([], "the file ends within the magic number: it is cut short. Download the file again.");
+        Refused("GGML\x3\0\0\0"u8.ToArray(), "is not a GGUF file: it does not begin with 'GGUF'.");
+        Refused("GGUF\x1\0\0\0"u8.ToArray(), "is GGUF of version 1; supported are 2 and 3. Convert the model again with a current llama.cpp.");
+        Refused("GGUF\0\0\0\x3"u8.ToArray(), "is a big-endian GGUF file, which is not supported.");
+    }
+
+    [TestMethod]
+    [DataRow(ulong.MaxValue)]
+    [DataRow(1UL << 63)]
+    [DataRow(1000UL)]
+    public void More_than_the_file_can_hold(ulong count)
+    {
+        Refused(Header(count, 0), $"the number of tensors is {count}, more than the rest of the file can hold.");
+        Refused(Header(0, count), $"the number of metadata pairs is {count}, more than the rest of the file can hold.");
+        Refused(Header(0, 1, b => b.UInt64(count)), $"the length of a metadata key is {count}, more than the rest of the file can hold.");
+        Refused(Pair("k", Text, b => b.UInt64(count)), $"the length of the metadata 'k' is {count}, more than the rest of the file can hold.");
+        foreach (var item in new uint[] { 0, UInt32, Text, UInt64, List })
+        {
+            Refused(Pair("k", List, b =>
+            {
+                b.UInt32(item);
+                b.UInt64(count);
+            }), $"the length of the list 'k' is {count}, more than the rest of the file can hold.");
+        }
+    }
+
+    [TestMethod]
+    public void Metadata_that_is_no_metadata()
+    {
+        Refused(Pair("k", 77, _ => { }), "the metadata 'k' has the type 77, which GGUF does not know.");
+        Refused(Pair("k", Bool, b => b.Bytes([2])), "the metadata 'k' is 2, which is neither true nor false.");
+        Refused(Pair("k", UInt64, b => b.UInt64(ulong.MaxValue)), $"the metadata 'k' is {ulong.MaxValue}, too large for any file.");
+        Refused(Pair("k", Text, b =>
+        {
+            b.UInt64(1);
+            b.Bytes([0xFF]);
+        }), "the metadata 'k' is not valid UTF-8.");
+        Refused(Pair("k", List, b =>
+        {
+            for (var depth = 0; depth < 10; depth++)
+            {
+                b.UInt32(List);
+                b.UInt64(1);
+            }
+        }), "the metadata 'k' has lists within lists within lists.");
+        Refused(Header(0, 2, b =>
+        {
+            for (var i = 0; i < 2; i++)
+            {
+                b.Text("k");
+                b.UInt32(Bool);
+                b.Bytes([1]);
+            }
+        }), "the metadata key 'k' appears twice.");
+        Refused(Pair("general.alignment", UInt32, b => b.UInt32(0)), "metadata 'general.alignment' is 0, not a multiple of 8 up to 1048576.");
+        Refused(Pair("general.alignment", UInt32, b => b.UInt32(12)), "metadata 'general.alignment' is 12, not a multiple of 8");
+        Refused(Pair("general.alignment", Text, b => b.Text("32")), "metadata 'general.alignment' is '32', not a whole number.");
+    }
+
+    [TestMethod]
+    public void Tensors_that_cannot_be()
+    {
+        Refused(Tensors(("t", [8], 0, 0), ("t", [8], 0, 32)), "tensor 't' appears twice.");
+        Refused(Tensors(("t", [8], 0, 0), ("u", [16], 0, 0)), "tensor 'u' begins at byte 0 and overlaps tensor 't', which ends at byte 32.");
+        Refused(Tensors(("t", [8], 0, 8)), "tensor 't' begins at byte 8, which is no multiple of the alignment of 32.");
+        Refused(Tensors(("t", [8], 0, 1 << 20)), "tensor 't' takes 32 bytes from byte 1048576, but the file holds 64 bytes of tensors: it is cut short.");
+        Refused(Tensors(("t", [1024], 0, 0)), "tensor 't' takes 4096 bytes from byte 0, but the file holds 64 bytes of tensors: it is cut short.");
+        Refused(Tensors(("t", [8], 0, ulong.MaxValue - 31)), "the place of tensor 't' is 18446744073709551584, too large for any file.");
+        Refused(Tensors(("t", [1UL << 62, 1UL << 62], 0, 0)), "tensor 't' has shape [4611686018427387904, 4611686018427387904], too large for any file.");
+        Refused(Tensors(("t", [ulong.MaxValue], 0, 0)), $"the shape of tensor 't' is {ulong.MaxValue}, too large for any file.");
+        Refused(Tensors(("t", [1, 1, 1, 1, 1], 0, 0)), "tensor 't' has 5 dimensions, more than 4.");
+        Refused(Tensors(("t", [8], 99, 0)), $"tensor 't' has the GGML type 99, which is not supported; supported are {GgufType.Supported}. Use a file of another quantisation.");
+        Refused(Tensors(("t", [33], 2, 0)), "tensor 't' has rows of 33 numbers, but Q4_0 stores blocks of 32.");
+    }
+
+    [TestMethod]
+    [DataRow("general.architecture", "mamba", "holds a model of the architecture 'mamba'; GGUF files are read for ")]
+    [DataRow("general.architecture", 3, "'general.architecture' is 3, not a text")]
+    [DataRow("general.architecture", null, "has no metadata 'general.architecture'. Use a complete model file; an adapter or a vocabulary alone is none.")]
+    [DataRow("general.type", "adapter", "'general.type' is 'adapter', not 'model'")]
+    [DataRow("llama.embedding_length", 0, "'llama.embedding_length' is 0, not a whole number from 1 to 2147483647")]
+    [DataRow("llama.embedding_length", "32", "'llama.embedding_length' is '32', not a whole number")]
+    [DataRow("llama.block_count", null, "has no metadata 'llama.block_count'.")]
+    [DataRow("llama.block_count", int.MaxValue, "fewer than the 2147483647 layers")]
+    [DataRow("llama.block_count", 3, "tensor 'model.layers.2.input_layernorm.weight' [32] is missing.")]
+    [DataRow("llama.attention.head_count", 5, "'num_key_value_heads' is 2, which does not divide num_attention_heads 5.")]
+    [DataRow("llama.rope.dimension_count", 4, "'llama.rope.dimension_count' is 4, not 8: rotary positions on a part of each head, which is not supported")]
+    [DataRow("llama.attention.layer_norm_rms_epsilon", 0f, "'llama.attention.layer_norm_rms_epsilon' is 0, not a number above 0")]
+    [DataRow("llama.rope.freq_base", "a", "'llama.rope.freq_base' is 'a', not a number above 0")]
+    [DataRow("llama.rope.scaling.type", "yarn", "asks for rope scaling of type 'yarn' (llama.rope.scaling.type). Rope scaling is not supported: use a model without it.")]
+    [DataRow("llama.rope.scaling.factor", 2f, "asks for rope scaling by 2 (llama.rope.scaling.factor).")]
+    [DataRow("llama.expert_count", 8, "'llama.expert_count' is 8, not 0: a mixture of experts, which is not supported")]
+    [DataRow("split.count", 2, "'split.count' is 2: the model lies in several files. Put them together with llama.cpp's llama-gguf-split --merge")]
+    [DataRow("tokenizer.ggml.model", "bert", "'tokenizer.ggml.model' is 'bert'; supported are ")]
+    [DataRow("tokenizer.ggml.pre", "falcon", "'tokenizer.ggml.pre' is 'falcon'; supported are ")]
+    [DataRow("tokenizer.ggml.tokens", 1, "'tokenizer.ggml.tokens' is 1, not a list of texts")]
+    [DataRow("tokenizer.ggml.merges", null, "has no metadata 'tokenizer.ggml.merges'.")]
+    [DataRow("tokenizer.ggml.eos_token_id", 99999, "'tokenizer.ggml.eos_token_id' is 99999, but there are ")]
+    [DataRow("tokenizer.ggml.add_bos_token", "yes", "'tokenizer.ggml.add_bos_token' is 'yes', not true or false")]
+    public void Metadata_of_the_wrong_kind_or_of_what_is_not_supported(string key, object? value, string problem) => Refused(With(key, value), problem);
+
+    [TestMethod]
+    public void The_model_that_these_are_changed_from_loads() => Load(Model.Value);
+
+    [TestMethod]
+    public void Wherever_a_file_is_cut_it_is_refused_by_name()
+    {
+        var model = Model.Value;
+        foreach (var length in Enumerable.Range(0, 400).Select(i => i < 200 ? i : (int)(model.Length * (i - 200L) / 200)))
+        {
+            var error = Assert.ThrowsExactly<ModelFormatException>(() => Load(model[..length]), $"{length} bytes");
+            StringAssert.StartsWith(error.Message, "m.gguf: ", $"{length} bytes");
+        }
+    }
+
+    [TestMethod]
+    public void Whatever_bytes_of_the_header_are_changed_it_loads_or_is_refused()
+    {
+        var header = Model.Value.Length - (int)DataBytes(Model.Value);
+        var random = new Random(11);
+        var (loaded, refused) = (0, 0);
+        for (var i = 0; i < 400; i++)
+        {
+            var bytes = Model.Value.ToArray();
+            for (var changes = 1 + (i % 3); changes > 0; changes--)
+            {
+                // Half of the time where most structure is.
+                bytes[random.Next(i % 2 == 0 ? header : Math.Min(header, 1200))] = (byte)random.Next(256);
+            }
+
+            var before = GC.GetAllocatedBytesForCurrentThread();
+            try
+            {
+                Load(bytes);
+                loaded++;
+            }
+            catch (Exception error) when (error is ModelFormatException or InvalidDataException or NotSupportedException)
+            {
+                StringAssert.Contains(error.Message, "m.gguf");
+                refused++;
+            }
+
+            Assert.IsLessThan(100 << 20, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.IsGreaterThan(50, refused);
+        Assert.IsGreaterThan(20, loaded, "names, scores and the like may be any");
+    }
+
+    private static void Refused(byte[] file, string problem)
+    {
+        var error = Assert.ThrowsExactly<ModelFormatException>(() => Load(file));
+        StringAssert.StartsWith(error.Message, "m.gguf");
+        StringAssert.Contains(error.Message, problem);
+    }
+
+    /// <summary>All that loading a file does, tokenizer included.</summary>
+    private static void Load(byte[] bytes)
+    {
+        using var gguf = new GgufFile(new MemoryStream(bytes), "m.gguf");
+        var files = GgufModel.Files(gguf);
+        var config = ModelFamilies.Read(ConfigJson.Parse(files.PathOf(ModelFiles.Config), files.Get(ModelFiles.Config)));
+        using var weights = new GgufWeights(gguf, config);
+        using var network = new CausalLM(config, WeightLoader.Load(weights, config, ScalarType.Float32, CPU));
+        PolicyTokenizer.Read(files.Get("tokenizer.json"), TokenizerConfig.Read(files.Get("tokenizer_config.json"), "m.gguf"), files.PathOf("tokenizer.json"));
+    }
+
+    private static byte[] WriteModel()
+    {
+        using var folder = new TemporaryFolder();
+        using var network = RandomModel.Create(GgufExportTests.Config, ScalarType.Float32);
+        var files = new ModelFiles(new Dictionary<string, byte[]> { ["tokenizer.json"] = JsonSerializer.SerializeToUtf8Bytes(TinyTokenizer.Json()) }, "model");
+        GgufExport.Save(folder["m.gguf"], network, files, [TinyTokenizer.ImEnd], new());
+        return File.ReadAllBytes(folder["m.gguf"]);
+    }
+
+    /// <summary>The model with one pair replaced, added, or taken out.</summary>
+    private static byte[] With(string key, object? value)
+    {
+        using var stream = new MemoryStream(Model.Value);
+        var pairs = RawGguf.Pairs(stream);
+        var rest = Model.Value.AsSpan((int)stream.Position, (int)(Model.Value.Length - stream.Position - DataBytes(Model.Value)));
+        var written = new GgufPairs();
+        switch (value)
+        {
+            case string text:
+                written.Add(key, text);
+                break;
+            case int number:
+                written.Add(key, number);
+                break;
+            case float number:
+                written.Add(key, number);
+                break;
+        }
+
+        pairs.Remove(key);
+        var buffer = new GgufBuffer();
+        buffer.Bytes(Model.Value.AsSpan(0, 16));
+        buffer.UInt64((ulong)(pairs.Count + written.Count));
+        buffer.Bytes(written.Written);
+        foreach (var (name, bytes) in pairs)
+        {
+            buffer.Text(name);
+            buffer.Bytes(bytes);
+        }
+
+        buffer.Bytes(TensorTable(rest));
+        buffer.Bytes(new byte[(32 - (buffer.Written.Length % 32)) % 32]);
+        buffer.Bytes(Model.Value.AsSpan(Model.Value.Length - (int)DataBytes(Model.Value)));
+        return buffer.Written.ToArray();
+    }
+
+    /// <summary>The descriptions of tensors without the zeros that fill up to the data.</summary>
+    private static ReadOnlySpan<byte> TensorTable(ReadOnlySpan<byte> padded)
+    {
+        using var gguf = new GgufFile(new MemoryStream(Model.Value), "m.gguf");
+        var bytes = gguf.Tensors.Values.Sum(tensor => 8 + Encoding.UTF8.GetByteCount(tensor.Name) + 4 + (8 * tensor.Shape.Count) + 4 + 8);
+        return padded[..bytes];
+    }
+
+    private static long DataBytes(byte[] model)
+    {
+        using var gguf = new GgufFile(new MemoryStream(model), "m.gguf");
+        return gguf.Tensors.Values.Max(tensor => tensor.Begin + ((tensor.Bytes + 31) / 32 * 32));
+    }
+
+    private static byte[] Header(ulong tensors, ulong pairs, Action<GgufBuffer>? rest = null)
+    {
+        var buffer = new GgufBuffer();
+        buffer.UInt32(GgufHeader.Magic);
+        buffer.UInt32(GgufHeader.Version);
+        buffer.UInt64(tensors);
+        buffer.UInt64(pairs);
+        rest?.Invoke(buffer);
+        buffer.Bytes(new byte[64]);
+        return buffer.Written.ToArray();
+    }
+
+    private static byte[] Pair(string key, uint type, Action<GgufBuffer> value) => Header(0, 1, b =>
+    {
+        b.Text(key);
+        b.UInt32(type);
+        value(b);
+    });
+
+    private static byte[] Tensors(params (string Name, ulong[] Shape, uint Type, ulong Begin)[] tensors)
+    {
+        var buffer = new GgufBuffer();
+        buffer.UInt32(GgufHeader.Magic);
+        buffer.UInt32(GgufHeader.Version);
+        buffer.UInt64((ulong)tensors.Length);
+        buffer.UInt64(0);
+        foreach (var (name, shape, type, begin) in tensors)
+        {
+            buffer.Text(name);
+            buffer.UInt32((uint)shape.Length);
+            foreach (var size in shape.Reverse())
+            {
+                buffer.UInt64(size);
+            }
+
+            buffer.UInt32(type);
+            buffer.UInt64(begin);
+        }
+
+        buffer.Bytes(new byte[(32 - (buffer.Written.Length % 32)) % 32]);
+        buffer.Bytes(new byte[64]);
+        return buffer.Written.ToArray();
+    }
+}
