@@ -1,28 +1,27 @@
 namespace Microsoft.ML.Grpo;
 
-/// <summary>Finds the weights in a model directory; what lies there instead is named with its remedy.</summary>
+/// <summary>Opens the weights of a model directory: one file, or several with an index. Where both are there it is the one, as in transformers.</summary>
 internal static class WeightFile
 {
-    /// <exception cref="FileNotFoundException">No weights, or only in a form that is not read.</exception>
-    public static string Find(string directory)
+    /// <exception cref="FileNotFoundException">No weights, not all of them, or only in a form that is not read; what lies there instead is named with its remedy.</exception>
+    /// <exception cref="ModelFormatException">A file is damaged, or a link that leads out of the directory.</exception>
+    public static IWeightSource Open(string directory)
     {
-        var path = Path.Combine(directory, ModelFiles.Weights);
-        if (File.Exists(path))
+        if (ModelFolder.Find(directory, ModelFiles.Weights) is { } file)
         {
-            return path;
+            return SafetensorsReader.Open(file);
         }
 
-        var index = Path.Combine(directory, "model.safetensors.index.json");
-        if (File.Exists(index))
+        if (ModelFolder.Find(directory, SafetensorsIndex.FileName) is { } index)
         {
-            throw new FileNotFoundException($"'{directory}' holds its weights in several files (model.safetensors.index.json), which is not supported yet. Save the model as one model.safetensors: in Python, save_pretrained(directory, max_shard_size=\"100GB\").", path);
+            return ShardedSafetensors.Open(directory, SafetensorsIndex.Read(index));
         }
 
-        if (Directory.EnumerateFiles(directory, "*.bin").Select(Path.GetFileName).FirstOrDefault(name => name!.StartsWith("pytorch_model", StringComparison.Ordinal)) is { } pickle)
+        if (Directory.EnumerateFiles(directory, "*" + GgufModel.Extension).Select(Path.GetFileName).Order(StringComparer.Ordinal).FirstOrDefault() is { } gguf)
         {
-            throw new FileNotFoundException($"'{directory}' holds its weights as {pickle}, a Python pickle, which can run any code when it is read and is therefore not supported. Convert it: in Python, load the model and call save_pretrained(directory, safe_serialization=True).", path);
+            throw new FileNotFoundException($"'{directory}' holds {ModelFiles.Config} without its weights, and {gguf}, a model of its own. Give the path of that file.", Path.Combine(directory, ModelFiles.Weights));
         }
 
-        throw ModelFiles.Missing(directory, ModelFiles.Weights);
+        throw PickledWeights.Find(directory) is { } pickle ? PickledWeights.ErrorOf(directory, pickle) : ModelFiles.Missing(directory, ModelFiles.Weights);
     }
 }
