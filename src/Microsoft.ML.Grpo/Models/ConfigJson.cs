@@ -27,6 +27,9 @@ internal sealed class ConfigJson
     /// <summary>The file's name, for errors.</summary>
     public string File { get; }
 
+    /// <summary>All keys, in the file's order.</summary>
+    public IEnumerable<string> Keys => _values.Keys;
+
     /// <summary>Keys that nobody asked for, in the file's order.</summary>
     public IReadOnlyList<string> Unread => [.. _values.Keys.Where(key => !_read.Contains(key))];
 

@@ -30,17 +30,19 @@ internal sealed record ModelFiles(IReadOnlyDictionary<string, byte[]> Contents, 
     /// <summary>Reads the known files that the directory has.</summary>
     /// <exception cref="DirectoryNotFoundException">There is no such directory.</exception>
     /// <exception cref="FileNotFoundException">It has no config.json.</exception>
+    /// <exception cref="ModelFormatException">A file is given in the place of a directory, or a link leads out of it.</exception>
     public static ModelFiles Read(string directory)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(directory);
         if (!Directory.Exists(directory))
         {
-            throw File.Exists(directory) ? NotADirectory(directory) : new DirectoryNotFoundException($"Model directory '{directory}' does not exist. Give the path of {Layout}.");
+            throw NoDirectory(directory);
         }
 
         var contents = Known
-            .Where(name => File.Exists(Path.Combine(directory, name)))
-            .ToDictionary(name => name, name => File.ReadAllBytes(Path.Combine(directory, name)), StringComparer.Ordinal);
+            .Select(name => (Name: name, Path: ModelFolder.Find(directory, name)))
+            .Where(file => file.Path is not null)
+            .ToDictionary(file => file.Name, file => File.ReadAllBytes(file.Path!), StringComparer.Ordinal);
         if (contents.ContainsKey(Config))
         {
             return new(contents, directory);
@@ -51,11 +53,13 @@ internal sealed record ModelFiles(IReadOnlyDictionary<string, byte[]> Contents, 
             : new FileNotFoundException($"'{directory}' holds an adapter ({PeftNames.Config}) and no model. Give the directory of the model that it was trained on as the model, and this one as the adapter.", Path.Combine(directory, Config));
     }
 
-    private static ModelFormatException NotADirectory(string path) => new(
-        path, WeightFile.IsPickle(path) ? $"is {WeightFile.Pickle}" : $"is a file, and not one of the GGUF format by its name. Give the path of {Layout}, or of a {GgufModel.Extension} file.");
-
     internal static FileNotFoundException Missing(string origin, string name) =>
         new($"'{origin}' holds no {name}. Give the path of {Layout}.", Path.Combine(origin, name));
+
+    private static IOException NoDirectory(string path) =>
+        !File.Exists(path) ? new DirectoryNotFoundException($"Model directory '{path}' does not exist. Give the path of {Layout}.")
+        : PickledWeights.Is(path) ? PickledWeights.Error(path)
+        : new ModelFormatException(path, $"is a file, and no {GgufModel.Extension} one. Give the path of the directory that it lies in: {Layout}.");
 
     private const string Layout = "a Hugging Face model directory, with config.json, model.safetensors, tokenizer.json and tokenizer_config.json";
 }

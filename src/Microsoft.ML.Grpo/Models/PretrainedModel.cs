@@ -38,12 +38,12 @@ internal sealed class PretrainedModel : IDisposable
 
     /// <summary>Loads a model directory or a GGUF file.</summary>
     /// <param name="path">
-    /// A directory that holds config.json and model.safetensors (or its parts and their index), and a tokenizer's files if text is to be handled; or a GGUF file, or a directory with one.
+    /// A directory that holds config.json and model.safetensors, or shards with their index, and a tokenizer's files if text is to be handled; or a GGUF file, or a directory with one.
     /// </param>
     /// <param name="dtype">Type of the weights in memory; files of F32, F16, BF16 and F64 are converted.</param>
     /// <param name="device">Where the weights shall lie.</param>
     /// <exception cref="DirectoryNotFoundException">There is no such directory.</exception>
-    /// <exception cref="FileNotFoundException">It lacks config.json or model.safetensors.</exception>
+    /// <exception cref="FileNotFoundException">It lacks config.json or weights.</exception>
     /// <exception cref="ModelFormatException">A file is damaged, or asks for what is not supported.</exception>
     public static PretrainedModel Load(string path, ScalarType dtype, Device device)
     {
@@ -70,10 +70,17 @@ internal sealed class PretrainedModel : IDisposable
     public static PretrainedModel Load(
         ModelFiles files, Stream weights, ScalarType dtype, Device device, Func<ModelConfig, IReadOnlyDictionary<string, Tensor>, CausalLM>? network = null)
     {
-        using var reader = new SafetensorsReader(weights, files.PathOf(ModelFiles.Weights));
+        using var source = new SafetensorsReader(weights, files.PathOf(ModelFiles.Weights));
+        return Load(files, source, dtype, device, network);
+    }
+
+    /// <inheritdoc cref="Load(ModelFiles, Stream, ScalarType, Device, Func{ModelConfig, IReadOnlyDictionary{string, Tensor}, CausalLM}?)"/>
+    public static PretrainedModel Load(
+        ModelFiles files, IWeightSource weights, ScalarType dtype, Device device, Func<ModelConfig, IReadOnlyDictionary<string, Tensor>, CausalLM>? network = null)
+    {
         var (config, unused) = ReadConfig(files);
-        var loaded = WeightLoader.Load(reader, config, dtype, device);
-        return new(network is null ? new CausalLM(config, loaded) : network(config, loaded), files, unused, StoredType(files, reader), null);
+        var loaded = WeightLoader.Load(weights, config, dtype, device);
+        return new(network is null ? new CausalLM(config, loaded) : network(config, loaded), files, unused, StoredType(files, weights), null);
     }
 
     /// <summary>A copy of the network, adapter included, with the same files.</summary>

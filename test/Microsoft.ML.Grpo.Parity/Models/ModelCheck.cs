@@ -63,11 +63,12 @@ internal static class ModelCheck
 
     private static PretrainedModel Load(string directory, string? second, ScalarType type)
     {
-        if (second is null || File.Exists(Path.Combine(directory, ModelFiles.Weights)))
+        if (second is null || File.Exists(Path.Combine(directory, ModelFiles.Weights)) || File.Exists(Path.Combine(directory, SafetensorsIndex.FileName)))
         {
             return PretrainedModel.Load(directory, type, CPU);
         }
 
-        return PretrainedModel.Load(ModelFiles.Read(directory), File.OpenRead(WeightFile.Find(second)), type, CPU);
+        using var weights = WeightFile.Open(second);
+        return PretrainedModel.Load(ModelFiles.Read(directory), weights, type, CPU);
     }
 }

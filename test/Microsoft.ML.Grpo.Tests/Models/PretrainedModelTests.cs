@@ -154,6 +154,11 @@ public sealed class PretrainedModelTests : IDisposable
 
     [TestMethod]
     [DataRow("pytorch_model.bin", "holds its weights as pytorch_model.bin, a Python pickle, which can run any code when it is read and is therefore not supported. ")]
+    [DataRow("consolidated.00.pth", "holds its weights as consolidated.00.pth, a Python pickle, which can run any code when it is read and is therefore not supported. ")]
+    [DataRow("model.ckpt", "holds its weights as model.ckpt, a Python pickle, ")]
+    [DataRow("weights.PT", "holds its weights as weights.PT, a Python pickle, ")]
+    [DataRow("training_args.bin", "holds no model.safetensors. ")]
+    [DataRow("model.gguf", "holds config.json without its weights, and model.gguf, a model of its own. Give the path of that file.")]
     [DataRow("other.txt", "holds no model.safetensors. ")]
     public void Weights_in_another_form_are_named_with_the_remedy(string file, string problem)
     {
@@ -161,6 +166,17 @@ public sealed class PretrainedModelTests : IDisposable
         File.WriteAllText(_folder[file], "{}");
         var error = Assert.ThrowsExactly<FileNotFoundException>(() => Load());
         StringAssert.StartsWith(error.Message, $"'{_folder.Path}' {problem}");
+    }
+
+    [TestMethod]
+    [DataRow("pytorch_model.bin", "is a Python pickle, which can run any code when it is read and is therefore not supported. Convert it: in Python, load the model and call save_pretrained(directory, safe_serialization=True).")]
+    [DataRow("consolidated.00.pth", "is a Python pickle, which can run any code when it is read and is therefore not supported. Convert it: in Python, load the model and call save_pretrained(directory, safe_serialization=True).")]
+    [DataRow("model.safetensors", "is a file, and no .gguf one. Give the path of the directory that it lies in: a Hugging Face model directory, with config.json, model.safetensors, tokenizer.json and tokenizer_config.json.")]
+    public void A_file_in_the_place_of_a_directory_is_refused_with_the_remedy(string file, string problem)
+    {
+        File.WriteAllText(_folder[file], "x");
+        var error = Assert.ThrowsExactly<ModelFormatException>(() => PretrainedModel.Load(_folder[file], ScalarType.Float32, CPU));
+        Assert.AreEqual($"{_folder[file]}: {problem}", error.Message);
     }
 
     [TestMethod]

@@ -19,15 +19,20 @@ internal sealed class SavedModel
     /// <summary>Writes the files and a random model's weights, which <paramref name="edit"/> may change.</summary>
     public void Write(string folder, Action<Dictionary<string, Tensor>>? edit = null, ScalarType storedAs = ScalarType.Float32)
     {
-        foreach (var (name, bytes) in Files)
-        {
-            File.WriteAllBytes(Path.Combine(folder, name), bytes);
-        }
-
+        WriteFiles(folder);
         using var model = RandomModel.Create(dtype: ScalarType.Float32);
         using var scope = NewDisposeScope();
         var weights = new Dictionary<string, Tensor>(model.Parameters);
         edit?.Invoke(weights);
         SafetensorsWriter.WriteFile(Path.Combine(folder, "model.safetensors"), weights, storedAs);
+    }
+
+    /// <summary>Writes the files without weights.</summary>
+    public void WriteFiles(string folder)
+    {
+        foreach (var (name, bytes) in Files)
+        {
+            File.WriteAllBytes(Path.Combine(folder, name), bytes);
+        }
     }
 }

@@ -17,7 +17,7 @@ internal static class GgufByteLevel
     private static readonly Way[] Known =
     [
         new(["gpt-2"], null, Gpt2(), IgnoreMerges: false),
-        new(["smollm", "starcoder", "refact", "command-r", "codeshell"], null, Sequence(TokenizerPart.Of("Digits", ("individual_digits", true)), Gpt2()), IgnoreMerges: false),
+        new(["smollm", "starcoder", "refact", "codeshell"], null, Sequence(TokenizerPart.Of("Digits", ("individual_digits", true)), Gpt2()), IgnoreMerges: false),
         new(["qwen2"], TokenizerPart.Of("NFC"), Split(Qwen2), IgnoreMerges: false),
         new(["deepseek-r1-qwen"], null, Split(Qwen2), IgnoreMerges: false),
         new(["llama-bpe", "llama3", "llama-v3"], null, Split(Llama3), IgnoreMerges: true),

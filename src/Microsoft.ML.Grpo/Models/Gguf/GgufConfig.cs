@@ -7,7 +7,7 @@ namespace Microsoft.ML.Grpo;
 internal static class GgufConfig
 {
     public const string ArchitectureKey = "general.architecture", TypeKey = "general.type", NameKey = "general.name", FileTypeKey = "general.file_type";
-    private const int AbsentContext = 2048, AbsentTheta = 10000;
+    private const int AbsentTheta = 10000; // llama.cpp's
 
     /// <exception cref="ModelFormatException">A key is missing or of the wrong kind, or asks for what is not supported.</exception>
     public static JsonObject Config(GgufFile gguf)
@@ -40,7 +40,7 @@ internal static class GgufConfig
             ["hidden_size"] = hidden,
             ["initializer_range"] = 0.02,
             ["intermediate_size"] = keys.Count(GgufKeys.FeedForward),
-            ["max_position_embeddings"] = keys.OptionalCount(GgufKeys.Context) ?? AbsentContext,
+            ["max_position_embeddings"] = keys.Count(GgufKeys.Context),
             ["model_type"] = architecture,
             ["num_attention_heads"] = heads,
             ["num_hidden_layers"] = keys.Count(GgufKeys.Blocks),
@@ -66,15 +66,26 @@ internal static class GgufConfig
             }
         }
 
+        // Under their own names, so that the log tells of them as of every key that nothing reads.
+        foreach (var (name, value) in keys.Unread)
+        {
+            config[name] = value;
+        }
+
         return config;
     }
 
     /// <summary>The ids that end a completion: end of text, of a turn and of a message.</summary>
-    public static JsonObject Generation(GgufMetadata metadata) => new()
+    /// <exception cref="ModelFormatException">One of them is no token.</exception>
+    public static JsonObject Generation(GgufMetadata metadata)
     {
-        ["eos_token_id"] = new JsonArray([.. ((string[])[GgufTokenizer.Eos, GgufTokenizer.EndOfTurn, GgufTokenizer.EndOfMessage])
-            .Select(metadata.Whole).OfType<long>().Distinct().Select(id => JsonValue.Create(id))]),
-    };
+        var tokens = metadata.List<string>(GgufTokenizer.TokensKey) ?? throw metadata.Missing(GgufTokenizer.TokensKey);
+        return new()
+        {
+            ["eos_token_id"] = new JsonArray([.. ((string[])[GgufTokenizer.Eos, GgufTokenizer.EndOfTurn, GgufTokenizer.EndOfMessage])
+                .Select(key => GgufTokenizer.TokenId(metadata, key, tokens)).OfType<int>().Distinct().Select(id => JsonValue.Create(id))]),
+        };
+    }
 
     private static void RefuseScaling(GgufFile gguf, GgufKeys keys)
     {
@@ -89,9 +100,10 @@ internal static class GgufConfig
             throw new ModelFormatException(gguf.File, $"asks for rope scaling of type '{scaling}' ({keys.Name("rope.scaling.type")}). {Remedy}");
         }
 
-        foreach (var key in (string[])["rope.scale_linear", "rope.scaling.factor"])
+        foreach (var key in (string[])["rope.scale_linear", "rope.scaling.factor", "rope.scaling.attn_factor"])
         {
-            if (keys.Positive(key) is { } factor && factor != 1)
+            // llama.cpp takes 0 for none.
+            if (keys.Number(key) is { } factor && factor is not (0 or 1))
             {
                 throw new ModelFormatException(gguf.File, $"asks for rope scaling by {factor} ({keys.Name(key)}). {Remedy}");
             }
@@ -99,5 +111,9 @@ internal static class GgufConfig
 
         keys.MustBe("expert_count", 0, "a mixture of experts");
         keys.MustBe("attention.sliding_window", 0, "attention within a window");
+        if (keys.Flag("attention.causal") == false)
+        {
+            throw gguf.Metadata.Error(keys.Name("attention.causal"), "is false: attention to later tokens, which is not supported");
+        }
     }
 }

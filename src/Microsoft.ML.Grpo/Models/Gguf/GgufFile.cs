@@ -3,10 +3,10 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Grpo;
 
-/// <summary>A GGUF file, read one tensor at a time: beside the tensor, no more than 16 MiB are in use. Not thread-safe.</summary>
+/// <summary>A GGUF file, read one tensor at a time: beside the tensor, no more than 8 MiB are in use. Not thread-safe.</summary>
 internal sealed class GgufFile : IDisposable
 {
-    private const long StagingElements = 4 << 20; // 16 MiB as float32; a whole number of every type's blocks
+    private const long StagingElements = 1 << 20; // 4 MiB as float32, and as much of stored bytes; a whole number of every type's blocks
 
     private readonly Stream _stream;
     private readonly GgufHeader _header;
@@ -57,12 +57,12 @@ internal sealed class GgufFile : IDisposable
     {
         var most = Math.Min(tensor.Elements, StagingElements);
         using var staging = empty(most, dtype: ScalarType.Float32);
-        var blocks = new byte[most / tensor.Type.BlockElements * tensor.Type.BlockBytes];
+        using var blocks = empty(most / tensor.Type.BlockElements * tensor.Type.BlockBytes, dtype: ScalarType.Byte);
         _stream.Position = _header.DataStart + tensor.Begin;
         for (long done = 0; done < tensor.Elements; done += most)
         {
             var count = Math.Min(most, tensor.Elements - done);
-            var bytes = blocks.AsSpan(0, (int)(count / tensor.Type.BlockElements * tensor.Type.BlockBytes));
+            var bytes = blocks.bytes[..(int)(count / tensor.Type.BlockElements * tensor.Type.BlockBytes)];
             try
             {
                 _stream.ReadExactly(bytes);

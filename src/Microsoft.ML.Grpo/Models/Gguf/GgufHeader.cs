@@ -27,7 +27,7 @@ internal sealed record GgufHeader(GgufMetadata Metadata, OrderedDictionary<strin
         var version = reader.UInt32("the version");
         if (version is not (2 or Version))
         {
-            throw new ModelFormatException(file, (version & 0xFFFF) == 0
+            throw new ModelFormatException(file, version > 0 && (version & 0xFFFF) == 0
                 ? "is a big-endian GGUF file, which is not supported. Use a little-endian one."
                 : $"is GGUF of version {version}; supported are 2 and 3. Convert the model again with a current llama.cpp.");
         }

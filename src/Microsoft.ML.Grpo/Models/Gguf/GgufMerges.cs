@@ -10,10 +10,10 @@ internal static class GgufMerges
     /// <param name="vocabulary">Piece to id.</param>
     /// <param name="scores">Score of each id.</param>
     /// <returns>Pairs <c>"a b"</c> in order of priority.</returns>
-    public static IReadOnlyList<string> Of(IReadOnlyDictionary<string, int> vocabulary, IReadOnlyList<double> scores)
+    public static IReadOnlyList<string> Of(Dictionary<string, int> vocabulary, IReadOnlyList<double> scores)
     {
         var merges = new List<(string Left, string Right, double Score)>();
-        var lookup = ((Dictionary<string, int>)vocabulary).GetAlternateLookup<ReadOnlySpan<char>>();
+        var lookup = vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
         foreach (var (piece, id) in vocabulary)
         {
             var found = new List<(int Left, int Right, int At)>();
@@ -39,7 +39,7 @@ internal static class GgufMerges
     /// <param name="merges">Pairs <c>"a b"</c> in order of priority.</param>
     /// <param name="count">Number of ids; those that are no merge have the score 0, which is not looked at.</param>
     /// <returns>Score of each id; null if the merges are of another making, which no scores give.</returns>
-    public static float[]? Scores(IReadOnlyDictionary<string, int> vocabulary, IReadOnlyList<string> merges, int count)
+    public static float[]? Scores(Dictionary<string, int> vocabulary, IReadOnlyList<string> merges, int count)
     {
         var ranks = new Dictionary<int, int>();
         var last = 0;

@@ -7,6 +7,7 @@ namespace Microsoft.ML.Grpo;
 internal sealed class GgufMetadata
 {
     private const int DeepestArray = 4;
+    private const long LongestArray = 1 << 24; // sixty times the largest vocabulary; a byte of a file can take sixteen in memory
 
     private readonly string _file;
     private readonly OrderedDictionary<string, object> _values = new(StringComparer.Ordinal);
@@ -47,18 +48,23 @@ internal sealed class GgufMetadata
         var value => throw Error(key, $"is {value}, not a whole number from 1 to {int.MaxValue}"),
     };
 
+    /// <summary>A number, whole or not.</summary>
+    public double? Number(string key) => _values.ContainsKey(key) ? Finite(key) ?? throw Wrong(key, "a number") : null;
+
     /// <summary>A number above 0.</summary>
-    public double? Positive(string key) => _values.GetValueOrDefault(key) switch
-    {
-        null => null,
-        double value when value > 0 && double.IsFinite(value) => value,
-        _ => throw Wrong(key, "a number above 0"),
-    };
+    public double? Positive(string key) => _values.ContainsKey(key) ? Finite(key) is > 0 and var value ? value : throw Wrong(key, "a number above 0") : null;
 
     public bool? Flag(string key) => _values.ContainsKey(key) ? Of<object>(key, "true or false") as bool? ?? throw Wrong(key, "true or false") : null;
 
     /// <summary>A list of texts (<see cref="string"/>), whole numbers (<see cref="long"/>) or others (<see cref="double"/>); null if it is absent.</summary>
     public IReadOnlyList<T>? List<T>(string key) => Of<T[]>(key, $"a list of {(typeof(T) == typeof(string) ? "texts" : typeof(T) == typeof(long) ? "whole numbers" : "numbers")}");
+
+    private double? Finite(string key) => _values[key] switch
+    {
+        double value when double.IsFinite(value) => value,
+        long value => value,
+        _ => null,
+    };
 
     private T? Of<T>(string key, string wanted)
         where T : class =>
@@ -66,7 +72,8 @@ internal sealed class GgufMetadata
 
     private ModelFormatException Wrong(string key, string wanted) => Error(key, $"is {Show(_values[key])}, not {wanted}");
 
-    private static string Show(object value) => value switch
+    /// <summary>A value in words, cut if it is long.</summary>
+    public static string Show(object value) => value switch
     {
         string text => $"'{(text.Length <= 80 ? text : text[..77] + "...")}'",
         Array list => $"a list of {list.Length}",
@@ -103,6 +110,11 @@ internal sealed class GgufMetadata
         var type = reader.UInt32($"the type of the list '{key}'");
         var size = type switch { 0 or 1 or 7 => 1, 2 or 3 => 2, 4 or 5 or 6 => 4, 8 or 10 or 11 or 12 => 8, _ => 12 };
         var count = reader.Count($"length of the list '{key}'", size);
+        if (count > LongestArray)
+        {
+            throw reader.Error($"the list '{key}' has {count} entries, more than the {LongestArray} that are read", "Use another model.");
+        }
+
         return type switch
         {
             8 => Fill<string>(),

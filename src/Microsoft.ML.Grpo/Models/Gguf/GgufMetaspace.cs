@@ -10,14 +10,20 @@ internal static partial class GgufMetaspace
     public const string Model = "llama";
 
     private const string Space = "\u2581";
+    private const int LongestPiece = 1024; // merges take time with its square; SentencePiece itself makes pieces of 16 characters unless told otherwise
 
     /// <summary>The parts that the metadata stands for.</summary>
-    public static GgufTokenizerParts Read(GgufMetadata metadata, IReadOnlyDictionary<string, int> vocabulary, IReadOnlyList<string> tokens)
+    public static GgufTokenizerParts Read(GgufMetadata metadata, Dictionary<string, int> vocabulary, IReadOnlyList<string> tokens)
     {
         var scores = metadata.List<double>(GgufTokenizer.ScoresKey) ?? throw metadata.Missing(GgufTokenizer.ScoresKey);
         if (scores.Count != tokens.Count)
         {
             throw metadata.Error(GgufTokenizer.ScoresKey, $"has {scores.Count} entries for {tokens.Count} tokens");
+        }
+
+        if (tokens.Max(token => (int?)token.Length) is > LongestPiece and var longest)
+        {
+            throw metadata.Error(GgufTokenizer.TokensKey, $"has a token of {longest} characters; vocabularies with scores are read up to {LongestPiece}");
         }
 
         var spaceInFront = metadata.Flag(GgufTokenizer.AddSpace) ?? true;
@@ -49,7 +55,7 @@ internal static partial class GgufMetaspace
 
     /// <summary>Adds what the metadata says of a tokenizer of this kind alone.</summary>
     /// <exception cref="NotSupportedException">It treats spaces in a way that GGUF has no word for, or its merges are not those of scores.</exception>
-    public static void Add(GgufPairs pairs, JsonObject tokenizer, IReadOnlyDictionary<string, int> vocabulary, IReadOnlyList<string> merges, int count)
+    public static void Add(GgufPairs pairs, JsonObject tokenizer, Dictionary<string, int> vocabulary, IReadOnlyList<string> merges, int count)
     {
         var (normalizer, preTokenizer) = (TokenizerPart.Text(tokenizer["normalizer"]), TokenizerPart.Text(tokenizer["pre_tokenizer"]));
         var spaceInFront = preTokenizer != TokenizerPart.Text(null) ? (bool?)null

@@ -9,7 +9,7 @@ internal static class GgufModel
     public const string Extension = ".gguf";
 
     /// <summary>The file that a path names: itself, or the only one in a directory without <c>config.json</c>; null if it names none.</summary>
-    /// <exception cref="ModelFormatException">The directory holds several.</exception>
+    /// <exception cref="ModelFormatException">The directory holds several, or a link that leads out of it.</exception>
     public static string? Find(string path)
     {
         if (path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) && !Directory.Exists(path))
@@ -24,7 +24,7 @@ internal static class GgufModel
 
         var files = Directory.GetFiles(path, "*" + Extension);
         return files.Length < 2
-            ? files.SingleOrDefault()
+            ? files.Select(file => ModelFolder.Find(path, Path.GetFileName(file))).SingleOrDefault()
             : throw new ModelFormatException(path, $"holds {files.Length} GGUF files ({string.Join(", ", files.Select(Path.GetFileName).Order(StringComparer.Ordinal).Take(3))}, ...). Give the path of one of them; a model in several parts is put together with llama.cpp's llama-gguf-split --merge.");
     }
 
@@ -32,7 +32,8 @@ internal static class GgufModel
     /// <exception cref="ModelFormatException">It lacks something, or asks for what is not supported.</exception>
     public static ModelFiles Files(GgufFile gguf)
     {
-        if (gguf.Metadata.Count("split.count") is > 1 and var parts)
+        // 0 in a file that was put together from several.
+        if (gguf.Metadata.Whole("split.count") is > 1 and var parts)
         {
             throw gguf.Metadata.Error("split.count", $"is {parts}: the model lies in several files. Put them together with llama.cpp's llama-gguf-split --merge");
         }

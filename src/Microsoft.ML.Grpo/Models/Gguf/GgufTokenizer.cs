@@ -35,6 +35,11 @@ internal static class GgufTokenizer
         var vocabulary = new Dictionary<string, int>(StringComparer.Ordinal);
         for (var id = 0; id < tokens.Count; id++)
         {
+            if (types[id] is < 0 or > Byte)
+            {
+                throw metadata.Error(TypesKey, $"says {types[id]} of token {id}, which is no type");
+            }
+
             // Unused ids are names such as [PAD151665] for rows that fill a matrix up; text must never become one.
             if (types[id] != Unused && !vocabulary.TryAdd(tokens[id], id))
             {
@@ -123,8 +128,9 @@ internal static class GgufTokenizer
 
         void Append(string flag, bool absent, string key)
         {
-            if ((metadata.Flag(flag) ?? absent) && TokenId(metadata, key, tokens) is { } id)
+            if (metadata.Flag(flag) ?? absent)
             {
+                var id = TokenId(metadata, key, tokens) ?? throw metadata.Missing(key);
                 single.Add(new JsonObject { ["SpecialToken"] = new JsonObject { ["id"] = tokens[id], ["type_id"] = 0 } });
                 special[tokens[id]] = new JsonObject { ["id"] = tokens[id], ["ids"] = new JsonArray(id), ["tokens"] = new JsonArray(tokens[id]) };
             }

@@ -6,7 +6,6 @@ namespace Microsoft.ML.Grpo;
 internal sealed class GgufVocabulary
 {
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, int> _model = new(StringComparer.Ordinal);
 
     /// <param name="tokenizer">tokenizer.json.</param>
     /// <param name="count">Rows of the embedding.</param>
@@ -19,8 +18,8 @@ internal sealed class GgufVocabulary
         var unknown = metaspace ? tokenizer["model"]!["unk_token"]?.GetValue<string>() : null;
         foreach (var (token, id) in tokenizer["model"]!["vocab"]!.AsObject())
         {
-            _model[token] = id!.GetValue<int>();
-            Set(_model[token], token, token == unknown ? GgufTokenizer.UnknownToken : metaspace ? GgufMetaspace.TypeOf(token) : GgufTokenizer.Normal);
+            Model[token] = id!.GetValue<int>();
+            Set(Model[token], token, token == unknown ? GgufTokenizer.UnknownToken : metaspace ? GgufMetaspace.TypeOf(token) : GgufTokenizer.Normal);
         }
 
         foreach (var added in tokenizer["added_tokens"]?.AsArray() ?? [])
@@ -53,7 +52,7 @@ internal sealed class GgufVocabulary
     public int[] Types { get; }
 
     /// <summary>The vocabulary of the BPE itself.</summary>
-    public IReadOnlyDictionary<string, int> Model => _model;
+    public Dictionary<string, int> Model { get; } = new(StringComparer.Ordinal);
 
     /// <summary>The id of a token; null if there is none.</summary>
     public int? IdOf(string token) => _ids.TryGetValue(token, out var id) ? id : null;

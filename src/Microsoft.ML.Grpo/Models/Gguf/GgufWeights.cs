@@ -17,8 +17,9 @@ internal sealed class GgufWeights : IWeightSource
         (_gguf, _config) = (gguf, config);
         foreach (var (name, tensor) in gguf.Tensors)
         {
-            // What has no name in Hugging Face keeps its own: the loader refuses it by that.
-            _tensors[GgufNames.ToHuggingFace(name) ?? name] = tensor;
+            _tensors.Add(
+                GgufNames.ToHuggingFace(name) ?? throw new ModelFormatException(File, $"holds the tensor '{name}', which is no part of a {config.ModelType} as llama.cpp names them, and leaving it out could change the results. Use another model."),
+                tensor);
         }
 
         Shapes = _tensors.ToDictionary(pair => pair.Key, pair => pair.Value.Shape, StringComparer.Ordinal);

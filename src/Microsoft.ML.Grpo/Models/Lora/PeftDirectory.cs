@@ -72,8 +72,7 @@ internal static partial class PeftDirectory
 
     private static string Find(string directory, string name)
     {
-        var path = Path.Combine(directory, name);
-        if (File.Exists(path))
+        if (ModelFolder.Find(directory, name) is { } path)
         {
             return path;
         }
@@ -83,7 +82,7 @@ internal static partial class PeftDirectory
             pickled
                 ? $"'{directory}' holds its weights as adapter_model.bin, a Python pickle, which can run any code when it is read and is therefore not supported. Convert it: in Python, load the adapter and call save_pretrained(directory, safe_serialization=True)."
                 : $"'{directory}' holds no {name}. Give the path of a PEFT directory, with {PeftNames.Config} and {PeftNames.Weights}.",
-            path);
+            Path.Combine(directory, name));
     }
 
     [GeneratedRegex(@"^adapter_model(\.bin|-\d{5}-of-\d{5}\.safetensors|\.safetensors\.index\.json)$", RegexOptions.CultureInvariant)]

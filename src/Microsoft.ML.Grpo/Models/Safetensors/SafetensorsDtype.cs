@@ -34,6 +34,10 @@ internal static class SafetensorsDtype
     /// <summary>Bytes of one element.</summary>
     public static int Size(ScalarType type) => Table.First(row => row.Type == type).Size;
 
+    /// <summary>The floating point type that most numbers have; float32 if there are none.</summary>
+    public static ScalarType MostOf(IEnumerable<SafetensorsEntry> entries) =>
+        entries.Where(entry => IsFloat(entry.Type)).GroupBy(entry => entry.Type).MaxBy(group => group.Sum(entry => entry.Elements))?.Key ?? ScalarType.Float32;
+
     public static bool IsFloat(ScalarType type) =>
         type is ScalarType.Float64 or ScalarType.Float32 or ScalarType.Float16 or ScalarType.BFloat16;
 }

@@ -1,27 +1,40 @@
 namespace Microsoft.ML.Grpo;
 
-/// <summary>Which file of a model that lies in several holds which tensor: <c>model.safetensors.index.json</c>.</summary>
-/// <param name="File">Its name, for errors.</param>
-/// <param name="Shards">Tensor to the name of a file beside the index; at least one.</param>
+/// <summary>Which of several files holds which tensor: <c>model.safetensors.index.json</c>.</summary>
+/// <param name="File">The index's name, for errors.</param>
+/// <param name="Shards">Tensor to file, a plain name of the same directory.</param>
 internal sealed record SafetensorsIndex(string File, IReadOnlyDictionary<string, string> Shards)
 {
-    public const string FileName = ModelFiles.Weights + ".index.json";
+    public const string FileName = "model.safetensors.index.json";
 
-    private const string Extension = ".safetensors";
+    private const long LongestIndex = 100_000_000; // as for a header, which has the same tensors and more of each
+    private const string Key = "weight_map", Ending = ".safetensors";
 
-    /// <exception cref="ModelFormatException">It is damaged, or names a file anywhere but beside itself.</exception>
+    /// <exception cref="ModelFormatException">It is damaged, or names a file that is none of its directory's.</exception>
     public static SafetensorsIndex Read(string path)
     {
-        var json = ConfigJson.Parse(path, System.IO.File.ReadAllBytes(path));
-        var map = json.Object("weight_map") ?? throw json.Error("weight_map", "is missing: the file does not say which file holds which tensor. Download the file again.");
-        var shards = map.Unread.ToDictionary(tensor => tensor, tensor => Shard(map, tensor), StringComparer.Ordinal);
-        return shards.Count > 0 ? new(path, shards) : throw json.Error("weight_map", "names no tensor. Download the file again.");
+        if (new FileInfo(path).Length > LongestIndex)
+        {
+            throw new ModelFormatException(path, $"has more than {LongestIndex} bytes, which no list of tensors needs. Download the file again.");
+        }
+
+        return Parse(path, System.IO.File.ReadAllBytes(path));
+    }
+
+    /// <inheritdoc cref="Read"/>
+    public static SafetensorsIndex Parse(string file, byte[] utf8)
+    {
+        var json = ConfigJson.Parse(file, utf8);
+        var map = json.Object(Key) ?? throw json.Error(Key, "is missing. Download the file again.");
+        var shards = map.Keys.ToDictionary(tensor => tensor, tensor => Shard(map, tensor), StringComparer.Ordinal);
+        return shards.Count > 0 ? new(file, shards) : throw json.Error(Key, "names no tensor. Download the file again.");
     }
 
     private static string Shard(ConfigJson map, string tensor)
     {
-        var name = map.Text(tensor);
-        var plain = name is not null && name.EndsWith(Extension, StringComparison.Ordinal) && name.AsSpan().IndexOfAny('/', '\\', ':') < 0 && !name.StartsWith('.') && !name.Contains('\0', StringComparison.Ordinal);
-        return plain ? name! : throw map.Error(tensor, $"lies in '{name}', which is not the name of a {Extension} file beside the index. Use the files as they were published.");
+        var name = map.Text(tensor) ?? throw map.Error(tensor, "is null, not the name of a file. Download the file again.");
+        return name.Length > Ending.Length && name.EndsWith(Ending, StringComparison.Ordinal) && name.AsSpan().IndexOfAny("/\\:\0") < 0
+            ? name
+            : throw map.Error(tensor, $"is '{name}', not the plain name of a {Ending} file of the same directory. Download the model again from a source that you trust.");
     }
 }

@@ -44,7 +44,7 @@ internal sealed class SafetensorsReader : IWeightSource
 
     public IReadOnlyDictionary<string, IReadOnlyList<long>> Shapes { get; }
 
-    public ScalarType StoredAs => _header.Entries.Where(entry => SafetensorsDtype.IsFloat(entry.Type)).GroupBy(entry => entry.Type).MaxBy(group => group.Sum(entry => entry.Elements))?.Key ?? ScalarType.Float32;
+    public ScalarType StoredAs => SafetensorsDtype.MostOf(_header.Entries);
 
     public IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
 

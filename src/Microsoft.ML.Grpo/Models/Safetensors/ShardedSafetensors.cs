@@ -2,47 +2,45 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Grpo;
 
-/// <summary>A model whose tensors lie in several safetensors files. All headers are checked, against each other and the index, before a tensor is read.</summary>
+/// <summary>
+/// Several safetensors files and their index as one. All headers are read and compared with the index before any tensor is; the files
+/// are mapped into memory, so that beside the model no more than one tensor's staging area is in use. Not thread-safe.
+/// </summary>
 internal sealed class ShardedSafetensors : IWeightSource
 {
-    private readonly Dictionary<string, SafetensorsReader> _shards = new(StringComparer.Ordinal); // by file name
-    private readonly SafetensorsIndex _index;
+    private readonly Dictionary<string, SafetensorsReader> _shards = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SafetensorsReader> _owners = new(StringComparer.Ordinal);
 
-    private ShardedSafetensors(SafetensorsIndex index) => _index = index;
-
-    public string File => _index.File;
-
-    public IReadOnlyDictionary<string, IReadOnlyList<long>> Shapes => field ??= _index.Shards.ToDictionary(entry => entry.Key, entry => _shards[entry.Value].Shapes[entry.Key], StringComparer.Ordinal);
-
-    public ScalarType StoredAs => _shards.Values.MaxBy(shard => shard.Entries.Values.Sum(entry => entry.End - entry.Begin))!.StoredAs;
-
-    /// <summary>Opens every file that an index names.</summary>
-    /// <param name="path">The index.</param>
-    /// <exception cref="FileNotFoundException">A file is missing.</exception>
-    /// <exception cref="ModelFormatException">A file is damaged, leads elsewhere, or holds other tensors than the index says.</exception>
-    public static ShardedSafetensors Open(string path)
+    private ShardedSafetensors(string directory, SafetensorsIndex index)
     {
-        var sharded = new ShardedSafetensors(SafetensorsIndex.Read(path));
+        File = index.File;
         try
         {
-            foreach (var name in sharded._index.Shards.Values.Distinct(StringComparer.Ordinal))
-            {
-                sharded.Add(name);
-            }
-
-            sharded.Check();
-            return sharded;
+            OpenAll(directory, index);
+            Compare(index);
         }
         catch
         {
-            sharded.Dispose();
+            Dispose();
             throw;
         }
+
+        Shapes = _owners.ToDictionary(pair => pair.Key, pair => pair.Value.Entries[pair.Key].Shape, StringComparer.Ordinal);
     }
 
-    public Tensor Read(string name, ScalarType type, Device device) => _index.Shards.TryGetValue(name, out var shard)
-        ? _shards[shard].Read(name, type, device)
-        : throw new ModelFormatException(File, $"names no tensor '{name}'. Use complete files.");
+    public string File { get; }
+
+    public IReadOnlyDictionary<string, IReadOnlyList<long>> Shapes { get; }
+
+    public ScalarType StoredAs => SafetensorsDtype.MostOf(_shards.Values.SelectMany(shard => shard.Entries.Values));
+
+    /// <exception cref="FileNotFoundException">A file that the index names is not there.</exception>
+    /// <exception cref="ModelFormatException">A file is damaged, or a link that leads out of the directory; or files and index do not belong together.</exception>
+    public static ShardedSafetensors Open(string directory, SafetensorsIndex index) => new(directory, index);
+
+    public Tensor Read(string name, ScalarType type, Device device) => _owners.TryGetValue(name, out var shard)
+        ? shard.Read(name, type, device)
+        : throw new ModelFormatException(File, $"names no tensor '{name}'. Use a complete model.");
 
     public void Dispose()
     {
@@ -52,37 +50,48 @@ internal sealed class ShardedSafetensors : IWeightSource
         }
     }
 
-    private void Add(string name)
+    private void OpenAll(string directory, SafetensorsIndex index)
     {
-        var path = Path.Combine(Path.GetDirectoryName(File)!, name);
-        if (!System.IO.File.Exists(path))
+        string[] names = [.. index.Shards.Values.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        var paths = names.Select(name => ModelFolder.Find(directory, name)).ToArray();
+        if (Array.IndexOf(paths, null) is >= 0 and var first)
         {
-            throw new FileNotFoundException($"'{File}' names '{name}', which is not there. Download all files of the model.", path);
+            throw new FileNotFoundException(
+                $"'{directory}' lacks {paths.Count(path => path is null)} of the {names.Length} files that {SafetensorsIndex.FileName} names, {names[first]} among them. Download the model again.",
+                Path.Combine(directory, names[first]));
         }
 
-        ShardLinks.Check(File, path);
-        _shards.Add(name, SafetensorsReader.Open(path));
+        for (var i = 0; i < names.Length; i++)
+        {
+            _shards.Add(names[i], SafetensorsReader.Open(paths[i]!));
+        }
     }
 
-    private void Check()
+    private void Compare(SafetensorsIndex index)
     {
-        foreach (var (tensor, shard) in _index.Shards)
+        const string Remedy = "Download the model again, all files of one version.";
+        foreach (var (name, shard) in _shards)
         {
-            if (!_shards[shard].Entries.ContainsKey(tensor))
+            foreach (var tensor in shard.Entries.Keys)
             {
-                throw new ModelFormatException(File, $"says that '{shard}' holds tensor '{tensor}', but it does not. Use an index and files that belong together.");
+                if (!index.Shards.TryGetValue(tensor, out var owner))
+                {
+                    throw new ModelFormatException(shard.File, $"tensor '{tensor}' is not in {SafetensorsIndex.FileName}, and leaving it out could change the results. {Remedy}");
+                }
+
+                if (owner != name && _shards[owner].Entries.ContainsKey(tensor))
+                {
+                    throw new ModelFormatException(shard.File, $"tensor '{tensor}' is in {owner}, too, and which is meant is not clear. {Remedy}");
+                }
             }
         }
 
-        foreach (var (shard, reader) in _shards)
+        foreach (var (tensor, name) in index.Shards)
         {
-            foreach (var tensor in reader.Entries.Keys)
-            {
-                if (_index.Shards.GetValueOrDefault(tensor) is var named && named != shard)
-                {
-                    throw new ModelFormatException(reader.File, $"holds tensor '{tensor}', which {(named is null ? "the index does not name" : $"the index has in '{named}'")}. Use an index and files that belong together.");
-                }
-            }
+            var shard = _shards[name];
+            _owners.Add(tensor, shard.Entries.ContainsKey(tensor)
+                ? shard
+                : throw new ModelFormatException(shard.File, $"has no tensor '{tensor}', which {SafetensorsIndex.FileName} says is in it. {Remedy}"));
         }
     }
 }

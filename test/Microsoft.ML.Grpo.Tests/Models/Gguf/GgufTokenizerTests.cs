@@ -124,7 +124,7 @@ public class GgufTokenizerTests
 
         Refuses(
             "normalises text by: nothing; cuts it by: ByteLevel (add_prefix_space false, use_regex true); and has ignore_merges true: "
-            + "together that is none of the ways that GGUF has a name for and that are known here (gpt-2, smollm, starcoder, refact, command-r, codeshell, qwen2, deepseek-r1-qwen, llama-bpe, llama3, llama-v3)",
+            + "together that is none of the ways that GGUF has a name for and that are known here (gpt-2, smollm, starcoder, refact, codeshell, qwen2, deepseek-r1-qwen, llama-bpe, llama3, llama-v3)",
             json => json["model"]!["ignore_merges"] = true);
         Refuses("has the added token '<s>' with rstrip, for which GGUF has no word", json => json["added_tokens"]![2]!["rstrip"] = true);
         Refuses("has '!' twice, as 33 and 900, and GGUF finds a token by its name", json => json["added_tokens"]!.AsArray().Add((JsonNode)TinyTokenizer.Added(900, "!")));
