@@ -7,6 +7,7 @@ namespace Microsoft.ML.Grpo;
 internal sealed class GgufMetadata
 {
     private const int DeepestArray = 4;
+    private const int LongestKey = 65535; // the format's own limit
     private const long LongestArray = 1 << 24; // sixty times the largest vocabulary; a byte of a file can take sixteen in memory
 
     private readonly string _file;
@@ -21,7 +22,7 @@ internal sealed class GgufMetadata
         var metadata = new GgufMetadata(reader.File);
         for (long i = 0; i < count; i++)
         {
-            var key = reader.Text("a metadata key");
+            var key = reader.Text("a metadata key", LongestKey);
             var value = Value(reader, key, reader.UInt32($"the type of '{key}'"), 0);
             if (!metadata._values.TryAdd(key, value))
             {
@@ -121,7 +122,8 @@ internal sealed class GgufMetadata
             6 or 12 => Fill<double>(),
             7 => Fill<bool>(),
             9 => Fill<object>(),
-            _ => Fill<long>(),
+            <= 11 => Fill<long>(),
+            _ => throw reader.Error($"the list '{key}' holds the type {type}, which GGUF does not know"),
         };
 
         T[] Fill<T>()

@@ -47,6 +47,12 @@ public class GgufHostileTests
     public void Metadata_that_is_no_metadata()
     {
         Refused(Pair("k", 77, _ => { }), "the metadata 'k' has the type 77, which GGUF does not know.");
+        Refused(Pair("k", List, b =>
+        {
+            b.UInt32(77);
+            b.UInt64(0);
+        }), "the list 'k' holds the type 77, which GGUF does not know.");
+        Refused(Pair(new string('k', 65536), Bool, b => b.Bytes([1])), "a metadata key has 65536 bytes, more than 65535.");
         Refused(Pair("k", Bool, b => b.Bytes([2])), "the metadata 'k' is 2, which is neither true nor false.");
         Refused(Pair("k", UInt64, b => b.UInt64(ulong.MaxValue)), $"the metadata 'k' is {ulong.MaxValue}, too large for any file.");
         Refused(Pair("k", Text, b =>
@@ -81,6 +87,7 @@ public class GgufHostileTests
     {
         Refused(Tensors(("t", [8], 0, 0), ("t", [8], 0, 32)), "tensor 't' appears twice.");
         Refused(Tensors(("t", [8], 0, 0), ("u", [16], 0, 0)), "tensor 'u' begins at byte 0 and overlaps tensor 't', which ends at byte 32.");
+        Refused(Tensors((new string('t', 65), [8], 0, 0)), "a tensor's name has 65 bytes, more than 64.");
         Refused(Tensors(("t", [8], 0, 8)), "tensor 't' begins at byte 8, which is no multiple of the alignment of 32.");
         Refused(Tensors(("t", [8], 0, 1 << 20)), "tensor 't' takes 32 bytes from byte 1048576, but the file holds 64 bytes of tensors: it is cut short.");
         Refused(Tensors(("t", [1024], 0, 0)), "tensor 't' takes 4096 bytes from byte 0, but the file holds 64 bytes of tensors: it is cut short.");
@@ -184,6 +191,22 @@ public class GgufHostileTests
             threads: 1);
         Assert.IsGreaterThan(0, refused);
         Assert.IsGreaterThan(0, loaded, "names and the like may be any");
+    }
+
+    [TestMethod]
+    public void A_header_of_gigabytes_is_not_read()
+    {
+        using var folder = new TemporaryFolder();
+        using (var file = File.Create(folder["m.gguf"]))
+        {
+            file.Write(Pair("k", Text, b => b.UInt64(3UL << 30)).AsSpan(..^64));
+            file.SetLength(4L << 30); // of which the disk holds nothing
+        }
+
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        var error = Assert.ThrowsExactly<ModelFormatException>(() => GgufFile.Open(folder["m.gguf"]));
+        StringAssert.EndsWith(error.Message, "m.gguf: the metadata 'k' has 3221225472 bytes, more than 134217728. Download the file again.");
+        Assert.IsLessThan(1 << 20, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
     [TestMethod]
