@@ -43,7 +43,14 @@ internal static unsafe class AttentionKernel
         using var scope = NewDisposeScope();
         (query, key, value) = (query.contiguous(), key.contiguous(), value.contiguous());
         var (keyHeads, size) = (key.size(1), key.size(3));
-        var (group, width) = (query.size(1) / keyHeads, places.Max() + 1);
+        var (group, longest) = (query.size(1) / keyHeads, places.Max());
+        if (longest >= keys.size(1) || places.Min() < 0 || places.Length != key.size(0))
+        {
+            throw new ArgumentOutOfRangeException(nameof(places), longest, $"A place of each of {key.size(0)} rows, below the cache's {keys.size(1)}.");
+        }
+
+        // A sum of a row's scores is split by where they lie in memory: rows of whole steps lie alike whatever the longest row.
+        var width = KeyValueCache.RoundUp((int)longest + 1);
         var mixed = empty(query.shape, ScalarType.Float32);
         var scores = empty([get_num_threads(), group, width], ScalarType.Float32);
         fixed (long* at = places)
