@@ -10,19 +10,20 @@ internal static class ModelFolder
     /// <summary>The path of a file; null if the directory has none of this name.</summary>
     /// <param name="directory">The directory; it may itself be a link.</param>
     /// <param name="name">A plain name.</param>
-    /// <exception cref="FileNotFoundException">It is a link to nothing.</exception>
+    /// <exception cref="FileNotFoundException">It is a link to no file.</exception>
     /// <exception cref="ModelFormatException">It is a link that leads out of the directory.</exception>
     public static string? Find(string directory, string name)
     {
         var path = Path.Combine(directory, name);
-        if (new FileInfo(path).LinkTarget is not { } link)
+        var entry = new FileInfo(path);
+        if (entry.LinkTarget is not { } link)
         {
-            return File.Exists(path) ? path : null;
+            return entry.Exists ? path : null;
         }
 
-        if (!File.Exists(path))
+        if (entry.ResolveLinkTarget(returnFinalTarget: true) is not { Exists: true })
         {
-            throw new FileNotFoundException($"'{path}' is a link to '{link}', which is not there. Download the model again.", path);
+            throw new FileNotFoundException($"'{path}' is a link to '{link}', which is no file. Download the model again.", path);
         }
 
         var (file, home) = (RealPath.Of(path), RealPath.Of(directory));

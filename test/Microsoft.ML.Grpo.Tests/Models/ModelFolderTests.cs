@@ -126,7 +126,7 @@ public sealed class ModelFolderTests : IDisposable
         new SavedModel().WriteFiles(_folder.Path);
         Link(_folder["model.safetensors"], "gone");
         var error = Assert.ThrowsExactly<FileNotFoundException>(() => Load(_folder.Path));
-        Assert.AreEqual($"'{_folder["model.safetensors"]}' is a link to 'gone', which is not there. Download the model again.", error.Message);
+        Assert.AreEqual($"'{_folder["model.safetensors"]}' is a link to 'gone', which is no file. Download the model again.", error.Message);
         Link(_folder["gone"], "model.safetensors");
         Assert.Throws<IOException>(() => Load(_folder.Path));
     }
