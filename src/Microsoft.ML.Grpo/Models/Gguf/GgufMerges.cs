@@ -4,7 +4,7 @@ namespace Microsoft.ML.Grpo;
 /// The merges of a SentencePiece BPE vocabulary, which keeps only a score for each piece: every way to put a piece together from two
 /// others, the piece of the highest score first. And the scores that such merges came from.
 /// </summary>
-/// <remarks>Source: transformers' conversion of such vocabularies (convert_slow_tokenizer.py, generate_merges), whose order among equals is kept.</remarks>
+/// <remarks>Source: transformers' conversion of such vocabularies (generate_merges), whose order among equals is kept; before version 4.39 it went by ids alone.</remarks>
 internal static class GgufMerges
 {
     /// <param name="vocabulary">Piece to id.</param>
@@ -46,7 +46,7 @@ internal static class GgufMerges
         var ranks = new Dictionary<int, int>();
         foreach (var merge in merges)
         {
-            if (!vocabulary.TryGetValue(merge.Replace(" ", string.Empty, StringComparison.Ordinal), out var id))
+            if (!vocabulary.TryGetValue(Piece(merge), out var id))
             {
                 return null;
             }
@@ -60,8 +60,12 @@ internal static class GgufMerges
             scores[id] = -rank;
         }
 
-        return Of(vocabulary, [.. scores.Select(score => (double)score)]).SequenceEqual(merges) ? scores : null;
+        // Conversions differ in the order of the pairs of one piece, which scores know nothing of.
+        var own = Of(vocabulary, [.. scores.Select(score => (double)score)]);
+        return own.Select(Piece).SequenceEqual(merges.Select(Piece)) && own.ToHashSet(StringComparer.Ordinal).SetEquals(merges) ? scores : null;
     }
+
+    private static string Piece(string merge) => merge.Replace(" ", string.Empty, StringComparison.Ordinal);
 
     private static int Length(string text) => text.EnumerateRunes().Count();
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace Microsoft.ML.Grpo.Tests;
 
@@ -33,18 +34,34 @@ public class GgufMergesTests
     }
 
     [TestMethod]
-    [DataRow("metaspace-llama2")]
-    [DataRow("metaspace-gemma")]
-    public void The_scores_of_a_real_vocabulary_give_the_merges_that_its_conversion_has(string name)
+    public void The_order_of_one_pieces_pairs_is_not_in_the_scores()
     {
-        using var json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(SharedGoldens.Require($"text/tokenizers/{name}"), "tokenizer.json")));
-        var model = json.RootElement.GetProperty("model");
-        var vocabulary = model.GetProperty("vocab").EnumerateObject().ToDictionary(token => token.Name, token => token.Value.GetInt32(), StringComparer.Ordinal);
+        var vocabulary = Vocabulary("a", "b", "c", "ab", "bc", "abc");
+        CollectionAssert.AreEqual(new[] { 0f, 0, 0, -1, 0, -2 }, GgufMerges.Scores(vocabulary, ["b c", "a b", "a bc", "ab c"], 6));
+    }
 
-        // SentencePiece's BPE numbers its pieces as it makes them, and scores them by that.
-        double[] scores = [.. Enumerable.Range(0, vocabulary.Count).Select(id => -(double)id)];
-        string[] expected = [.. model.GetProperty("merges").EnumerateArray().Select(merge => merge.ValueKind == JsonValueKind.String ? merge.GetString()! : $"{merge[0].GetString()} {merge[1].GetString()}")];
-        CollectionAssert.AreEqual(expected, GgufMerges.Of(vocabulary, scores).ToArray());
+    [TestMethod]
+    public void A_real_vocabulary_goes_through_scores_and_gives_the_same_ids_for_every_text()
+    {
+        var folder = SharedGoldens.Require("text/tokenizers/metaspace-llama2");
+        var json = JsonNode.Parse(File.ReadAllBytes(Path.Combine(folder, "tokenizer.json")))!.AsObject();
+        var model = json["model"]!;
+        var vocabulary = model["vocab"]!.AsObject().ToDictionary(token => token.Key, token => token.Value!.GetValue<int>(), StringComparer.Ordinal);
+        string[] merges = [.. model["merges"]!.AsArray().Select(merge => merge is JsonArray pair ? $"{pair[0]} {pair[1]}" : merge!.GetValue<string>())];
+        var scores = GgufMerges.Scores(vocabulary, merges, vocabulary.Count);
+        Assert.IsNotNull(scores);
+        string[] back = [.. GgufMerges.Of(vocabulary, [.. scores.Select(score => (double)score)])];
+        CollectionAssert.AreEquivalent(merges, back);
+        CollectionAssert.AreNotEqual(merges, back, "The file's conversion orders the pairs of one piece by their ids alone.");
+
+        model["merges"] = new JsonArray([.. back.Select(merge => JsonValue.Create(merge))]);
+        var tokenizer = TinyTokenizer.Read(json);
+        using var strings = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "strings.json")));
+        foreach (var text in strings.RootElement.EnumerateArray())
+        {
+            var ids = text.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()).ToArray();
+            CollectionAssert.AreEqual(ids, tokenizer.Encode(text.GetProperty("text").GetString()!).ToArray(), text.GetProperty("text").GetString());
+        }
     }
 
     private static Dictionary<string, int> Vocabulary(params string[] pieces) => pieces.Select((piece, id) => (piece, id)).ToDictionary(pair => pair.piece, pair => pair.id, StringComparer.Ordinal);
