@@ -10,7 +10,7 @@ internal static class DecodeBenchmark
     private const int Group = 8;
     private const int Prompt = 128;
 
-    private static readonly string[] Header = ["model", "rows", "tokens a second", "share of matmul rate", "spread", "share of bandwidth", "spread", "products, share of a step", "the library's / these"];
+    private static readonly string[] Header = ["model", "rows", "tokens a second", "share of matmul rate", "spread", "share of bandwidth", "spread", "products, share of a step", "the library's / these", "matmul, GFLOP/s", "reading, GB/s"];
 
     /// <param name="models">Shapes by name: 135m, tiny.</param>
     /// <param name="rowCounts">Completions that are sampled together.</param>
@@ -48,19 +48,24 @@ internal static class DecodeBenchmark
         Sample(2);
         var (perSecond, ofMatmul, ofBandwidth) = (new List<double>(), new List<double>(), new List<double>());
         var (products, library) = (new List<double>(), new List<double>());
+        var (rates, bandwidths) = (new List<double>(), new List<double>());
         for (int i = 0; i < repeats; i++)
         {
             // The first token comes of the prompt's pass, which is left out.
             double steps = tokens / (Sample(tokens + 1) - Sample(1));
             perSecond.Add(steps * rows);
-            ofMatmul.Add(2.0 * model.ParameterCount * rows * steps / Machine.MatmulRate());
-            ofBandwidth.Add(model.ParameterCount * (double)sizeof(float) * steps / Machine.Bandwidth());
+            rates.Add(Machine.MatmulRate());
+            bandwidths.Add(Machine.Bandwidth());
+            ofMatmul.Add(2.0 * model.ParameterCount * rows * steps / rates[^1]);
+            ofBandwidth.Add(model.ParameterCount * (double)sizeof(float) * steps / bandwidths[^1]);
             double ours = Products(model, rows, (x, layer) => layer.Apply(x));
             products.Add(ours * steps);
             library.Add(Products(model, rows, (x, layer) => nn.functional.linear(x, layer.Weight)) / ours);
         }
 
-        return [Machine.Median(perSecond).ToString("N0", CultureInfo.InvariantCulture), .. Machine.Spread(ofMatmul), .. Machine.Spread(ofBandwidth), Machine.Ratio(Machine.Median(products)), Machine.Ratio(Machine.Median(library))];
+        return [Machine.Median(perSecond).ToString("N0", CultureInfo.InvariantCulture), .. Machine.Spread(ofMatmul), .. Machine.Spread(ofBandwidth), Machine.Ratio(Machine.Median(products)), Machine.Ratio(Machine.Median(library)), Giga(rates), Giga(bandwidths)];
+
+        static string Giga(List<double> values) => $"{Machine.Count((long)(values.Min() / 1e9))} to {Machine.Count((long)(values.Max() / 1e9))}";
     }
 
     /// <summary>Seconds of the products with all weights, as a step has them: the best of several.</summary>

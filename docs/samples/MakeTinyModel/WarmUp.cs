@@ -51,7 +51,7 @@ internal static class WarmUp
             return new(Ids(problem.Prompt), [.. Ids(SloppyTeacher.Answer(problem, random, step, place)), TinyModelFiles.End]);
         }
 
-        var (logProbs, _) = SequenceScorer.Score(network, [.. Enumerable.Range(0, BatchSize).Select(Lesson)], 1, new(), WorkPurpose.Loss);
+        var (logProbs, _) = SequenceScorer.Score(network, [.. Enumerable.Range(0, BatchSize).Select(Lesson)], new PassSettings(1, int.MaxValue), new(), WorkPurpose.Loss);
         var loss = -logProbs.sum() / BatchSize;
         loss.backward();
         optimizer.Step(optimizer.ClipGradients(), learningRate);

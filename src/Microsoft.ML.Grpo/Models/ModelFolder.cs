@@ -21,12 +21,12 @@ internal static class ModelFolder
             return entry.Exists ? path : null;
         }
 
-        if (entry.ResolveLinkTarget(returnFinalTarget: true) is not { Exists: true })
+        var (file, home) = (RealPath.Of(path), RealPath.Of(directory));
+        if (!File.Exists(file))
         {
             throw new FileNotFoundException($"'{path}' is a link to '{link}', which is no file. Download the model again.", path);
         }
 
-        var (file, home) = (RealPath.Of(path), RealPath.Of(directory));
         return IsBelow(file, home) || (Blobs(home) is { } blobs && IsBelow(file, blobs)) ? path : throw new ModelFormatException(
             path, $"is a link to '{link}', which lies outside of the model's directory. Copy the file into the directory, or give the directory that it lies in.");
     }

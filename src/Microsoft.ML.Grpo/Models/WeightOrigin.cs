@@ -24,7 +24,7 @@ internal sealed record WeightOrigin(string Path, IReadOnlyList<(string Name, lon
     private static (string Name, long Length, DateTime Written)[] Look(string path) =>
     [
         .. (File.Exists(path) ? [new FileInfo(path)] : new DirectoryInfo(path).EnumerateFiles().Where(file => file.Extension is ".safetensors" or GgufModel.Extension))
-            .Select(file => Stamp(file.Name, file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file)).Order(),
+            .Select(file => Stamp(file.Name, new FileInfo(RealPath.Of(file.FullName)))).Order(),
     ];
 
     private static (string Name, long Length, DateTime Written) Stamp(string name, FileInfo file) =>

@@ -101,6 +101,20 @@ public sealed class ModelFolderTests : IDisposable
     }
 
     [TestMethod]
+    public void Dots_behind_a_link_count_from_where_the_link_leads()
+    {
+        var directory = Directory.CreateDirectory(_folder["model"]).FullName;
+        new SavedModel().Write(directory);
+        var secrets = Directory.CreateDirectory(Path.Combine(_folder["secrets"], "sub")).FullName;
+        File.Copy(Path.Combine(directory, "model.safetensors"), Path.Combine(_folder["secrets"], "x"));
+        File.Move(Path.Combine(directory, "model.safetensors"), Path.Combine(directory, "x")); // what the path names if it is read as text
+        Link(Path.Combine(directory, "own"), secrets);
+        var link = Path.Combine("own", "..", "x");
+        Link(Path.Combine(directory, "model.safetensors"), link);
+        Refused(directory, "model.safetensors", link);
+    }
+
+    [TestMethod]
     public void A_snapshot_that_leads_out_of_its_cache_is_refused()
     {
         var snapshot = Cache(sharded: false);

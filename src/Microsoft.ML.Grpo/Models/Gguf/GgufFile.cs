@@ -57,12 +57,12 @@ internal sealed class GgufFile : IDisposable
     {
         var most = Math.Min(tensor.Elements, StagingElements);
         using var staging = empty(most, dtype: ScalarType.Float32);
-        var blocks = new byte[most / tensor.Type.BlockElements * tensor.Type.BlockBytes];
+        using var blocks = empty(most / tensor.Type.BlockElements * tensor.Type.BlockBytes, dtype: ScalarType.Byte);
         _stream.Position = _header.DataStart + tensor.Begin;
         for (long done = 0; done < tensor.Elements; done += most)
         {
             var count = Math.Min(most, tensor.Elements - done);
-            var bytes = blocks.AsSpan(0, (int)(count / tensor.Type.BlockElements * tensor.Type.BlockBytes));
+            var bytes = blocks.bytes[..(int)(count / tensor.Type.BlockElements * tensor.Type.BlockBytes)];
             try
             {
                 _stream.ReadExactly(bytes);

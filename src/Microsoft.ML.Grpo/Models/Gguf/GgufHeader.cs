@@ -13,6 +13,7 @@ internal sealed record GgufHeader(GgufMetadata Metadata, OrderedDictionary<strin
     public const int DefaultAlignment = 32;
 
     private const int MostDimensions = 4;
+    private const int LongestName = 64; // of a tensor; the format's own limit
 
     /// <summary>Reads and checks the header; leaves the stream at an unspecified position.</summary>
     /// <exception cref="ModelFormatException">The file is cut short, contradicts itself, or holds an unsupported type.</exception>
@@ -59,7 +60,7 @@ internal sealed record GgufHeader(GgufMetadata Metadata, OrderedDictionary<strin
 
     private static GgufTensor Tensor(GgufStreamReader reader, long alignment)
     {
-        var name = reader.Text("a tensor's name");
+        var name = reader.Text("a tensor's name", LongestName);
         var dimensions = reader.UInt32($"the dimensions of tensor '{name}'");
         if (dimensions > MostDimensions)
         {

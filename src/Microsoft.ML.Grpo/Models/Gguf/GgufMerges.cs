@@ -4,7 +4,7 @@ namespace Microsoft.ML.Grpo;
 /// The merges of a SentencePiece BPE vocabulary, which keeps only a score for each piece: every way to put a piece together from two
 /// others, the piece of the highest score first. And the scores that such merges came from.
 /// </summary>
-/// <remarks>Source: transformers' conversion of such vocabularies (generate_merges), whose order among equals is kept; before version 4.39 it went by ids alone.</remarks>
+/// <remarks>Source: transformers' conversion of such vocabularies (convert_slow_tokenizer.py, generate_merges). Ways to one piece stand in the order of their parts' ids.</remarks>
 internal static class GgufMerges
 {
     /// <param name="vocabulary">Piece to id.</param>
@@ -28,15 +28,13 @@ internal static class GgufMerges
             merges.AddRange(found.OrderBy(pair => pair.Left).ThenBy(pair => pair.Right).Select(pair => (piece[..pair.At], piece[pair.At..], scores[id])));
         }
 
-        // Python counts code points; sorting backwards keeps the order of equals.
-        return [.. merges
-            .OrderByDescending(merge => merge.Score)
-            .ThenByDescending(merge => Length(merge.Left))
-            .ThenByDescending(merge => Length(merge.Right))
-            .Select(merge => $"{merge.Left} {merge.Right}")];
+        return [.. merges.OrderByDescending(merge => merge.Score).Select(merge => $"{merge.Left} {merge.Right}")];
     }
 
-    /// <summary>Scores that give these merges: 0 for the piece that is merged first, and one less for each further piece.</summary>
+    /// <summary>
+    /// Scores that give these merges: 0 for the piece that is merged first, and one less for each further piece. In which order the ways to
+    /// one piece stand does not matter, since they have one score.
+    /// </summary>
     /// <param name="vocabulary">Piece to id.</param>
     /// <param name="merges">Pairs <c>"a b"</c> in order of priority.</param>
     /// <param name="count">Number of ids; those that are no merge have the score 0, which is not looked at.</param>
@@ -44,14 +42,21 @@ internal static class GgufMerges
     public static float[]? Scores(Dictionary<string, int> vocabulary, IReadOnlyList<string> merges, int count)
     {
         var ranks = new Dictionary<int, int>();
+        var last = 0;
         foreach (var merge in merges)
         {
-            if (!vocabulary.TryGetValue(Piece(merge), out var id))
+            if (!vocabulary.TryGetValue(merge.Replace(" ", string.Empty, StringComparison.Ordinal), out var id))
             {
                 return null;
             }
 
             ranks.TryAdd(id, ranks.Count);
+            if (ranks[id] < last)
+            {
+                return null;
+            }
+
+            last = ranks[id];
         }
 
         var scores = new float[count];
@@ -60,12 +65,6 @@ internal static class GgufMerges
             scores[id] = -rank;
         }
 
-        // Conversions differ in the order of the pairs of one piece, which scores know nothing of.
-        var own = Of(vocabulary, [.. scores.Select(score => (double)score)]);
-        return own.Select(Piece).SequenceEqual(merges.Select(Piece)) && own.ToHashSet(StringComparer.Ordinal).SetEquals(merges) ? scores : null;
+        return Of(vocabulary, [.. scores.Select(score => (double)score)]).ToHashSet(StringComparer.Ordinal).SetEquals(merges) ? scores : null;
     }
-
-    private static string Piece(string merge) => merge.Replace(" ", string.Empty, StringComparison.Ordinal);
-
-    private static int Length(string text) => text.EnumerateRunes().Count();
 }

@@ -7,6 +7,7 @@ namespace Microsoft.ML.Grpo;
 internal sealed class GgufMetadata
 {
     private const int DeepestArray = 4;
+    private const int LongestKey = 65535; // the format's own limit
     private const long LongestArray = 1 << 24; // sixty times the largest vocabulary; a byte of a file can take sixteen in memory
 
     private readonly string _file;
@@ -21,7 +22,7 @@ internal sealed class GgufMetadata
         var metadata = new GgufMetadata(reader.File);
         for (long i = 0; i < count; i++)
         {
-            var key = reader.Text("a metadata key");
+            var key = reader.Text("a metadata key", LongestKey);
             var value = Value(reader, key, reader.UInt32($"the type of '{key}'"), 0);
             if (!metadata._values.TryAdd(key, value))
             {
@@ -49,21 +50,22 @@ internal sealed class GgufMetadata
     };
 
     /// <summary>A number, whole or not.</summary>
-    public double? Number(string key) => _values.GetValueOrDefault(key) switch
-    {
-        null => null,
-        double value when double.IsFinite(value) => value,
-        long value => value,
-        _ => throw Wrong(key, "a number"),
-    };
+    public double? Number(string key) => _values.ContainsKey(key) ? Finite(key) ?? throw Wrong(key, "a number") : null;
 
     /// <summary>A number above 0.</summary>
-    public double? Positive(string key) => Number(key) is not <= 0 and var value ? value : throw Wrong(key, "a number above 0");
+    public double? Positive(string key) => _values.ContainsKey(key) ? Finite(key) is > 0 and var value ? value : throw Wrong(key, "a number above 0") : null;
 
     public bool? Flag(string key) => _values.ContainsKey(key) ? Of<object>(key, "true or false") as bool? ?? throw Wrong(key, "true or false") : null;
 
     /// <summary>A list of texts (<see cref="string"/>), whole numbers (<see cref="long"/>) or others (<see cref="double"/>); null if it is absent.</summary>
     public IReadOnlyList<T>? List<T>(string key) => Of<T[]>(key, $"a list of {(typeof(T) == typeof(string) ? "texts" : typeof(T) == typeof(long) ? "whole numbers" : "numbers")}");
+
+    private double? Finite(string key) => _values[key] switch
+    {
+        double value when double.IsFinite(value) => value,
+        long value => value,
+        _ => null,
+    };
 
     private T? Of<T>(string key, string wanted)
         where T : class =>
@@ -120,7 +122,8 @@ internal sealed class GgufMetadata
             6 or 12 => Fill<double>(),
             7 => Fill<bool>(),
             9 => Fill<object>(),
-            _ => Fill<long>(),
+            <= 11 => Fill<long>(),
+            _ => throw reader.Error($"the list '{key}' holds the type {type}, which GGUF does not know"),
         };
 
         T[] Fill<T>()

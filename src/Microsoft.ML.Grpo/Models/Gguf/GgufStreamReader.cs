@@ -6,6 +6,7 @@ namespace Microsoft.ML.Grpo;
 /// <summary>Reads a GGUF header piece by piece; whatever would reach beyond the file's end is an error that says which piece.</summary>
 internal sealed class GgufStreamReader
 {
+    private const long LongestHeader = 1 << 27; // ten times what the largest vocabularies take
     private const string Remedy = "Download the file again.";
 
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -46,9 +47,12 @@ internal sealed class GgufStreamReader
             : throw Error($"the {what} is {count}, more than the rest of the file can hold");
     }
 
-    public string Text(string what)
+    /// <param name="what">Its name, for errors.</param>
+    /// <param name="most">Bytes that it may have.</param>
+    public string Text(string what, long most = LongestHeader)
     {
-        var bytes = Bytes(Count($"length of {what}", atLeastBytes: 1), what);
+        var length = Count($"length of {what}", atLeastBytes: 1);
+        var bytes = length <= most ? Bytes(length, what) : throw Error($"{what} has {length} bytes, more than {most}");
         try
         {
             return Utf8.GetString(bytes);
@@ -61,9 +65,14 @@ internal sealed class GgufStreamReader
 
     private byte[] Bytes(long count, string what)
     {
-        if (count > _length - Position || count > Array.MaxLength)
+        if (count > _length - Position)
         {
             throw Error($"the file ends within {what}: it is cut short");
+        }
+
+        if (count > LongestHeader - Position)
+        {
+            throw Error($"the header has more than {LongestHeader} bytes up to {what}, which no vocabulary needs", "Use another model.");
         }
 
         var bytes = new byte[count];

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Grpo.Tests;
@@ -71,6 +73,43 @@ public sealed class GgufGoldenTests : IDisposable
         network.Network.Attach(PeftDirectory.Load(SharedGoldens.Require("lora/tiny-llama-all"), network.Network));
         GgufAdapter.Save(_folder["a.gguf"], network.Network);
         CollectionAssert.AreEqual(File.ReadAllBytes(SharedGoldens.Require("llama-server/tiny-llama-all.lora.gguf")), File.ReadAllBytes(_folder["a.gguf"]));
+    }
+
+    [TestMethod]
+    public void The_tokenizer_of_a_real_file_gives_the_ids_of_the_models_own()
+    {
+        var folder = SharedGoldens.Require("smollm2");
+        using var gguf = GgufFile.Open(Directory.EnumerateFiles(folder, "*.gguf").Single());
+        var ours = PolicyTokenizer.Read(GgufModel.Files(gguf).Get("tokenizer.json"), TokenizerConfig.Empty);
+        var theirs = PolicyTokenizer.Read(File.ReadAllBytes(Path.Combine(folder, "tokenizer.json")), TokenizerConfig.Empty);
+        using var expected = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "expected.json")));
+        foreach (var text in expected.RootElement.GetProperty("encode").EnumerateArray().Select(item => item.GetProperty("text").GetString()!))
+        {
+            foreach (var special in (bool[])[true, false])
+            {
+                CollectionAssert.AreEqual(theirs.Encode(text, addSpecialTokens: special).ToArray(), ours.Encode(text, addSpecialTokens: special).ToArray(), text);
+            }
+        }
+
+        CollectionAssert.AreEquivalent(theirs.SpecialIds.ToArray(), ours.SpecialIds.ToArray());
+    }
+
+    [TestMethod]
+    public void The_rows_of_a_real_file_stand_in_the_order_that_the_reference_gives()
+    {
+        var folder = SharedGoldens.Require("smollm2");
+        using var gguf = GgufFile.Open(Directory.EnumerateFiles(folder, "*.gguf").Single());
+        using var expected = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "expected.json")));
+        var order = expected.RootElement.GetProperty("qk_permutation").GetProperty("order").EnumerateArray().Select(row => row.GetInt64()).ToArray();
+        var files = GgufModel.Files(gguf);
+        var config = ModelFamilies.Read(ConfigJson.Parse(files.PathOf(ModelFiles.Config), files.Get(ModelFiles.Config)));
+        using var scope = NewDisposeScope();
+        var stored = gguf.Read(gguf.Tensors["blk.0.attn_k.weight"], ScalarType.Float32, CPU);
+        long[] rows = [.. Enumerable.Range(0, config.KeyValueHeads).SelectMany(head => order.Select(row => (head * (long)order.Length) + row))];
+        const string Name = "model.layers.0.self_attn.k_proj.weight";
+        var ours = GgufRows.ToHuggingFace(Name, stored, config);
+        Assert.IsTrue(stored.index_select(0, tensor(rows)).Equals(ours));
+        Assert.IsTrue(stored.Equals(GgufRows.ToGguf(Name, ours, config)));
     }
 
     private string Save(string model)

@@ -43,6 +43,28 @@ public sealed class ShardedSafetensorsTests : IDisposable
     }
 
     [TestMethod]
+    public void Loading_makes_no_second_copy_of_the_weights()
+    {
+        using var large = RandomModel.Create(RandomModel.Config with { VocabularySize = 40_000, HiddenSize = 64, HeadSize = 16, IntermediateSize = 512 }, ScalarType.Float32);
+        foreach (var (name, weight) in large.Parameters)
+        {
+            _model.Shards[(string)_model.WeightMap[name]!][name] = weight;
+        }
+
+        _model.Write(_folder.Path);
+        using var source = WeightFile.Open(_folder.Path);
+        var tensors = DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount;
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        foreach (var name in source.Shapes.Keys)
+        {
+            using var weight = source.Read(name, ScalarType.Float32, CPU);
+            Assert.AreEqual(tensors + 1, DisposeScopeManager.Statistics.TensorStatistics.ThreadTotalLiveCount, "only the tensor itself is left");
+        }
+
+        Assert.IsLessThan(1 << 20, GC.GetAllocatedBytesForCurrentThread() - before, "10 MB of weights went through");
+    }
+
+    [TestMethod]
     public void One_file_beside_shards_comes_first_as_in_transformers()
     {
         _model.Write(_folder.Path);
