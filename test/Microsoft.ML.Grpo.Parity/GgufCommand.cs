@@ -25,7 +25,7 @@ internal static class GgufCommand
             using var expected = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(directory.FullName, "expected.json")));
             GgufCheck.Run(new(expected.RootElement, report), model?.FullName ?? OnlyModel(directory));
         }
-        catch (Exception exception) when (ModelCheck.IsBadInput(exception) || exception is JsonException or InvalidOperationException or FormatException or NotSupportedException)
+        catch (Exception exception) when (ModelCheck.IsBadInput(exception) || exception is JsonException or InvalidOperationException or FormatException or NotSupportedException or KeyNotFoundException)
         {
             report.Fail(directory.ToString(), exception.Message);
         }

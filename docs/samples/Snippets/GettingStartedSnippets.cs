@@ -137,7 +137,7 @@ internal static class GettingStartedSnippets
         #region StartGguf
         string gguf = Path.ChangeExtension(output, ".gguf");
         policy.SaveGguf(gguf);                                            // float32: the weights as they are
-        policy.SaveGguf(gguf, new() { Type = GgufFileType.BFloat16 });    // or half the size, rounded
+        policy.SaveGguf(gguf, new() { Type = WeightType.BFloat16 });    // or half the size, rounded
         policy.SaveGguf(gguf, new() { PlainTokenNames = true });          // or for a server that is sent token ids
         #endregion
     }

@@ -71,12 +71,17 @@ internal partial class CausalLM
     /// Computes with the adapter added into a copy of the weights, which saves two small products a layer, as the adapter is now:
     /// merge again after it changed. The weights themselves are kept.
     /// </summary>
-    /// <exception cref="InvalidOperationException">There is no adapter, or it is merged already.</exception>
+    /// <exception cref="InvalidOperationException">There is no adapter, or it is merged already, or the network computes in bfloat16.</exception>
     public void Merge()
     {
         if (Adapter is null || _merged)
         {
             throw new InvalidOperationException(_merged ? "The adapter is merged already. Call Unmerge first, if it has changed since." : "The network has no adapter to merge. Attach one first.");
+        }
+
+        if (ComputeType == ComputeType.BFloat16)
+        {
+            throw new InvalidOperationException("The network computes in bfloat16, in which a merged weight would round the adapter's change away. Compute in float32, or leave the adapter beside the weights.");
         }
 
         _merged = true;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace Microsoft.ML.Grpo;
 
@@ -35,6 +36,12 @@ internal sealed class ConfigJson
 
     public static ConfigJson Parse(string file, ReadOnlyMemory<byte> utf8)
     {
+        // The parser looks at a text's bytes only when it is asked for, and then with an error of another kind.
+        if (!Utf8.IsValid(utf8.Span))
+        {
+            throw new ModelFormatException(file, "is not valid UTF-8. Download the file again.");
+        }
+
         try
         {
             using var document = JsonDocument.Parse(utf8);

@@ -15,7 +15,7 @@ internal interface IFloatLanes<T>
     /// <summary>Reads as many bfloat16 numbers.</summary>
     static abstract unsafe T LoadBFloat16(ushort* from);
 
-    /// <summary>Reads them and rounds them to the nearest bfloat16, ties to even.</summary>
+    /// <summary>Reads them and rounds them to the nearest bfloat16, ties to even. What no computation gives, a NaN of the smallest kind, becomes infinity.</summary>
     static abstract unsafe T LoadRounded(float* from);
 
     /// <summary>One number in all of them.</summary>

@@ -47,11 +47,13 @@ internal sealed class PretrainedModel : IDisposable
     /// <exception cref="ModelFormatException">A file is damaged, or asks for what is not supported.</exception>
     public static PretrainedModel Load(string path, ScalarType dtype, Device device)
     {
-        var files = FilesOf(path);
+        using var gguf = GgufModel.Find(path) is { } file ? GgufFile.Open(file) : null;
+        var files = gguf is null ? ModelFiles.Read(path) : GgufModel.Files(gguf);
         var (config, unused) = ReadConfig(files);
         var origin = WeightOrigin.Of(path);
-        using var weights = OpenWeights(path, config);
-        return new(new CausalLM(config, WeightLoader.Load(weights, config, dtype, device)), files, unused, StoredType(files, weights), origin);
+        using var weights = gguf is null ? WeightFile.Open(path) : new GgufWeights(gguf, config);
+        var storedAs = StoredType(files, weights);
+        return new(new CausalLM(config, WeightLoader.Load(weights, config, dtype, device)), files, unused, storedAs, origin);
     }
 
     /// <summary>Opens the weights of a model directory or a GGUF file.</summary>
@@ -79,8 +81,9 @@ internal sealed class PretrainedModel : IDisposable
         ModelFiles files, IWeightSource weights, ScalarType dtype, Device device, Func<ModelConfig, IReadOnlyDictionary<string, Tensor>, CausalLM>? network = null)
     {
         var (config, unused) = ReadConfig(files);
+        var storedAs = StoredType(files, weights);
         var loaded = WeightLoader.Load(weights, config, dtype, device);
-        return new(network is null ? new CausalLM(config, loaded) : network(config, loaded), files, unused, StoredType(files, weights), null);
+        return new(network is null ? new CausalLM(config, loaded) : network(config, loaded), files, unused, storedAs, null);
     }
 
     /// <summary>A copy of the network, adapter included, with the same files.</summary>
@@ -93,17 +96,6 @@ internal sealed class PretrainedModel : IDisposable
         ModelDirectory.Save(directory, Network, Files, storedAs);
 
     public void Dispose() => Network.Dispose();
-
-    private static ModelFiles FilesOf(string path)
-    {
-        if (GgufModel.Find(path) is not { } file)
-        {
-            return ModelFiles.Read(path);
-        }
-
-        using var gguf = GgufFile.Open(file);
-        return GgufModel.Files(gguf);
-    }
 
     private static WeightType StoredType(ModelFiles files, IWeightSource weights) =>
         StoredDtype.Find(files.PathOf(ModelFiles.Config), files.Get(ModelFiles.Config)) ?? weights.StoredAs.ToWeightType();

@@ -14,10 +14,11 @@ namespace Microsoft.ML.Grpo;
 /// </param>
 /// <param name="MeanLogProbShift">
 /// Mean distance, in nats, of the log-probs of tokens by the saved weights from those by the weights in memory: over eight completions of
-/// up to 32 tokens that the policy draws at temperature 1 for the prompt <c>Hello.</c>
+/// up to 32 tokens that the policy draws at temperature 1 for the prompt <c>Hello.</c> An adapter that is merged is part of it, rounded or
+/// not. <see langword="null"/> if that prompt fills the model's context.
 /// </param>
 /// <param name="MaxLogProbShift">The largest of these distances.</param>
-public sealed record SavedWeights(WeightType Type, long? ChangedWeights, double? SurvivingShare, double MeanLogProbShift, double MaxLogProbShift)
+public sealed record SavedWeights(WeightType Type, long? ChangedWeights, double? SurvivingShare, double? MeanLogProbShift, double? MaxLogProbShift)
 {
     /// <summary>The same in words.</summary>
     public override string ToString()
@@ -28,6 +29,7 @@ public sealed record SavedWeights(WeightType Type, long? ChangedWeights, double?
             { SurvivingShare: null } => "No weight has changed",
             _ => string.Create(CultureInfo.InvariantCulture, $"Of {ChangedWeights:N0} weights that training has changed, {SurvivingShare:P1} are still changed after rounding"),
         };
-        return string.Create(CultureInfo.InvariantCulture, $"Saved as {Type}. {changed}; log-probs move by {MeanLogProbShift:G2} nats on average, {MaxLogProbShift:G2} at most.");
+        return string.Create(CultureInfo.InvariantCulture, $"Saved as {Type}. {changed}; ")
+            + (MeanLogProbShift is null ? "how far log-probs move is not known." : string.Create(CultureInfo.InvariantCulture, $"log-probs move by {MeanLogProbShift:G2} nats on average, {MaxLogProbShift:G2} at most."));
     }
 }

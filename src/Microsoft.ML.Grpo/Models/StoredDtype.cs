@@ -47,7 +47,7 @@ internal static class StoredDtype
         return Enum.GetValues<WeightType>().Cast<WeightType?>()
             .FirstOrDefault(type => Name(type!.Value.ToScalarType()) is var name && ((string?[])[Text("dtype"), Text("torch_dtype")]).Contains(name));
 
-        string? Text(string key) => json.Value(key) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+        string? Text(string key) => json.Value(key) is { ValueKind: JsonValueKind.String } ? json.Text(key) : null;
     }
 
     /// <summary>A JSON file as Hugging Face lays it out.</summary>

@@ -7,7 +7,7 @@ internal sealed record WeightOrigin(string Path, IReadOnlyList<(string Name, lon
 {
     public static WeightOrigin Of(string path) => new(System.IO.Path.GetFullPath(path), Look(path));
 
-    /// <summary>Opens the weights again; null if they are gone or have been changed since.</summary>
+    /// <summary>Opens the weights again; null if they are gone, closed to us, or have been changed since.</summary>
     /// <param name="config">The model's shape.</param>
     public IWeightSource? TryOpen(ModelConfig config)
     {
@@ -15,7 +15,7 @@ internal sealed record WeightOrigin(string Path, IReadOnlyList<(string Name, lon
         {
             return Look(Path).SequenceEqual(Files) ? PretrainedModel.OpenWeights(Path, config) : null;
         }
-        catch (IOException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return null;
         }

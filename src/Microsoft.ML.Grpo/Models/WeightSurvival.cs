@@ -20,6 +20,18 @@ internal static class WeightSurvival
             return null;
         }
 
+        try
+        {
+            return Count(network, source, type);
+        }
+        catch (Exception exception) when (source is not null && exception is IOException or UnauthorizedAccessException)
+        {
+            return null; // the files went away meanwhile
+        }
+    }
+
+    private static (long Changed, long Surviving) Count(CausalLM network, IWeightSource? source, WeightType type)
+    {
         var (changed, surviving) = (0L, 0L);
         foreach (var (name, weight) in MergedModel.Tensors(network))
         {

@@ -18,15 +18,16 @@ internal sealed partial record GgufExpectation(JsonElement Root, Report Report)
         ? value.GetDouble()
         : throw new InvalidOperationException($"expected.json has no tolerance '{key}'.");
 
-    /// <summary>The gap between first and second logit below which greedy tokens need not agree; it stands in a sentence.</summary>
-    public double GreedyGap => Find("tolerances") is { } tolerances && Find(tolerances, "greedy") is { } sentence && Number().Match(sentence.GetString()!) is { Success: true } match
-        ? double.Parse(match.ValueSpan, CultureInfo.InvariantCulture)
-        : 0;
+    /// <summary>The gap between first and second logit below which greedy tokens need not agree: a number, or in a sentence; 0 if the file does not say.</summary>
+    public double GreedyGap => Find("tolerances") is not { } tolerances || Find(tolerances, "greedy") is not { } greedy ? 0
+        : greedy.ValueKind == JsonValueKind.Number ? greedy.GetDouble()
+        : Number().Match(greedy.GetString()!) is { Success: true } match ? double.Parse(match.ValueSpan, CultureInfo.InvariantCulture)
+        : throw new FormatException($"The tolerance 'greedy' names no gap: '{greedy.GetString()}'.");
 
     public static int[] Ids(JsonElement list) => [.. list.EnumerateArray().Select(id => id.GetInt32())];
 
     public static double[] Numbers(JsonElement list) => [.. list.EnumerateArray().Select(number => number.GetDouble())];
 
-    [GeneratedRegex(@"\d+\.\d+")]
+    [GeneratedRegex(@"\d+\.\d+(e-?\d+)?|\d+e-?\d+")]
     private static partial Regex Number();
 }

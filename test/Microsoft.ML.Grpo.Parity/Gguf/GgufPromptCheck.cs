@@ -66,10 +66,14 @@ internal static class GgufPromptCheck
     {
         if (GgufExpectation.Find(prompt, "rendered")?.GetString() is { } rendered)
         {
-            var messages = prompt.GetProperty("messages").EnumerateArray().Select(message => new ChatMessage(message.GetProperty("role").GetString()!, message.GetProperty("content").GetString()!));
-            var text = policy.Prompts.Template?.Render([.. messages], addGenerationPrompt: true);
+            var text = Rendered(prompt, policy);
             report.Check($"{name} rendered", string.Equals(text, rendered, StringComparison.Ordinal), JsonSerializer.Serialize(text));
-            report.Check($"{name} prompt_ids", policy.Tokenizer.Encode(rendered).SequenceEqual(ids), $"{ids.Length} ids");
+        }
+
+        // By the file's text if it has one, so that a wrong template does not hide a wrong token.
+        if ((GgufExpectation.Find(prompt, "rendered")?.GetString() ?? Rendered(prompt, policy)) is { } source)
+        {
+            report.Check($"{name} prompt_ids", policy.Tokenizer.Encode(source).SequenceEqual(ids), $"{ids.Length} ids");
         }
 
         if (GgufExpectation.Find(prompt, "greedy_text")?.GetString() is { } wanted && GgufExpectation.Find(prompt, "greedy_ids") is { } tokens)
@@ -78,6 +82,12 @@ internal static class GgufPromptCheck
             report.Check($"{name} greedy_text", string.Equals(text, wanted, StringComparison.Ordinal), JsonSerializer.Serialize(text));
         }
     }
+
+    private static string? Rendered(JsonElement prompt, Policy policy) => GgufExpectation.Find(prompt, "messages") is { } messages
+        ? policy.Prompts.Template?.Render(
+            [.. messages.EnumerateArray().Select(message => new ChatMessage(message.GetProperty("role").GetString()!, message.GetProperty("content").GetString()!))],
+            addGenerationPrompt: true)
+        : null;
 
     private static void Logits(GgufExpectation expected, string name, JsonElement prompt, int[] ids, CausalLM network)
     {

@@ -16,7 +16,7 @@ public class SavedTypeTests : FaceTests
         Assert.AreEqual(WeightType.Float32, saved.Type, "as the model's own file");
         Assert.AreEqual(Changed(policy), saved.ChangedWeights);
         Assert.AreEqual(1, saved.SurvivingShare);
-        Assert.AreEqual((0, 0), (saved.MeanLogProbShift, saved.MaxLogProbShift));
+        Assert.AreEqual((0.0, 0.0), (saved.MeanLogProbShift, saved.MaxLogProbShift));
     }
 
     [TestMethod]
@@ -79,7 +79,7 @@ public class SavedTypeTests : FaceTests
         var saved = policy.SavePretrained(Folder["saved"], WeightType.BFloat16);
         Assert.IsNull(saved.ChangedWeights);
         StringAssert.Contains(saved.ToString(), "Which weights training has changed is not known");
-        Assert.IsGreaterThan(0, saved.MeanLogProbShift);
+        Assert.IsGreaterThan(0, saved.MeanLogProbShift!.Value);
     }
 
     [TestMethod]
@@ -98,13 +98,14 @@ public class SavedTypeTests : FaceTests
         var saved = policy.SavePretrained(Folder["saved"], WeightType.BFloat16);
         Assert.IsTrue(saved.ChangedWeights is > 0 and <= 2 * 32 * 32, $"{saved.ChangedWeights}");
         Assert.IsTrue(saved.SurvivingShare is > 0 and < 1);
+        Assert.IsTrue(policy.SavePretrained(Folder["whole"], WeightType.Float32) is { SurvivingShare: 1, MeanLogProbShift: > 0 and < 1e-5 }, "merging alone is measured too");
 
         var alone = policy.SaveAdapter(Folder["adapter"], WeightType.Float16);
         Assert.IsNull(alone.ChangedWeights);
         Assert.IsTrue(alone is { Type: WeightType.Float16, MeanLogProbShift: > 0 and < 0.1 });
         using var reader = SafetensorsReader.Open(Path.Combine(Folder["adapter"], PeftNames.Weights));
         Assert.IsTrue(reader.Entries.Values.All(entry => entry.Type == ScalarType.Float16));
-        Assert.AreEqual((0, 0), policy.SaveAdapter(Folder["exact"]) is var exact ? (exact.MeanLogProbShift, exact.MaxLogProbShift) : default);
+        Assert.AreEqual((0.0, 0.0), policy.SaveAdapter(Folder["exact"]) is var exact ? (exact.MeanLogProbShift, exact.MaxLogProbShift) : default);
     }
 
     [TestMethod]

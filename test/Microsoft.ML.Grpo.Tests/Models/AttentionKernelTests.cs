@@ -6,7 +6,7 @@ namespace Microsoft.ML.Grpo.Tests;
 [TestClass]
 public class AttentionKernelTests
 {
-    private const int Capacity = 64;
+    private const int Capacity = 512; // longer than the runs that the library sums in another way
 
     [TestMethod]
     [DataRow(1, 3, 3, 16)]
@@ -65,6 +65,16 @@ public class AttentionKernelTests
     }
 
     [TestMethod]
+    [DataRow(-1L)]
+    [DataRow((long)Capacity)]
+    public void A_place_outside_the_cache_is_refused(long place)
+    {
+        using var scope = NewDisposeScope();
+        var (keys, query) = (zeros(2, Capacity, 16), zeros(1, 2, 1, 16));
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => AttentionKernel.Attend(keys, keys, [place], query, query, query, 1)).Message, $"below the cache's {Capacity}");
+    }
+
+    [TestMethod]
     public void Other_numbers_other_sizes_and_graphs_are_left_to_the_operators()
     {
         using var scope = NewDisposeScope();
@@ -109,6 +119,6 @@ public class AttentionKernelTests
         Tensor Heads(int count) => Random(rows, 1, count, config.HeadSize).transpose(1, 2);
         return (
             caches[0], caches[1], [Heads(config.Heads) * Scalars.Of(2), Heads(config.KeyValueHeads), Heads(config.KeyValueHeads)],
-            [.. Enumerable.Range(0, rows).Select(row => (long)(row * 37 % Capacity))]);
+            [.. Enumerable.Range(0, rows).Select(row => (long)(row * 137 % Capacity))]);
     }
 }

@@ -141,6 +141,17 @@ public class ComputeTypeTests
     }
 
     [TestMethod]
+    public void An_adapter_is_not_merged_where_its_change_would_be_rounded_away()
+    {
+        using var network = RandomModel.Create(Wide, ScalarType.Float32);
+        RandomAdapter.AttachTo(network);
+        network.ComputeIn(ComputeType.BFloat16, frozen: true);
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(network.Merge).Message, "leave the adapter beside the weights");
+        network.ComputeIn(ComputeType.Float32, frozen: true);
+        network.Merge();
+    }
+
+    [TestMethod]
     public void An_update_that_bfloat16_would_swallow_moves_every_trained_weight()
     {
         const double Rate = 1e-6;

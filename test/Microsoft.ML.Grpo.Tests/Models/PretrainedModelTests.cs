@@ -79,6 +79,26 @@ public sealed class PretrainedModelTests : IDisposable
     }
 
     [TestMethod]
+    public void A_config_that_is_no_UTF8_is_named()
+    {
+        var files = new SavedModel();
+        files.Files["config.json"] = [.. "{\"note\": \""u8, 0xC3, .. "\"}"u8];
+        files.Write(_folder.Path);
+        var refusal = Assert.ThrowsExactly<ModelFormatException>(() => Load());
+        Assert.AreEqual($"{_folder["config.json"]}: is not valid UTF-8. Download the file again.", refusal.Message);
+    }
+
+    [TestMethod]
+    public void A_dtype_of_half_a_character_is_named()
+    {
+        var files = new SavedModel();
+        files.Files["config.json"] = Encoding.UTF8.GetBytes(SavedModel.TiedConfig.Replace("\"bfloat16\"", "\"\\ud800\"", StringComparison.Ordinal));
+        files.Write(_folder.Path);
+        var refusal = Assert.ThrowsExactly<ModelFormatException>(() => Load());
+        StringAssert.StartsWith(refusal.Message, $"{_folder["config.json"]}: 'torch_dtype' is \"\\ud800\", not text of whole characters.");
+    }
+
+    [TestMethod]
     public void A_missing_tensor_is_named()
     {
         new SavedModel().Write(_folder.Path, weights => weights.Remove("model.layers.1.mlp.up_proj.weight"));

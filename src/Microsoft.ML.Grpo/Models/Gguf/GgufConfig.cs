@@ -67,7 +67,7 @@ internal static class GgufConfig
         }
 
         // Under their own names, so that the log tells of them as of every key that nothing reads.
-        foreach (var (name, value) in keys.Unread)
+        foreach (var (name, value) in keys.Unread.Concat(GgufTokenizer.Unread(metadata)))
         {
             config[name] = value;
         }

@@ -1,17 +1,15 @@
-using System.Diagnostics.CodeAnalysis;
-
 namespace Microsoft.ML.Grpo;
 
-/// <summary>The number type of a GGUF file's matrices.</summary>
-[SuppressMessage("Naming", "CA1720:Identifiers should not contain type names", Justification = "The names that every tensor library uses.")]
-public enum GgufFileType
+/// <summary>llama.cpp's number of what most of a file's matrices are stored in.</summary>
+internal static class GgufFileType
 {
-    /// <summary>32-bit floats: the weights as they are.</summary>
-    Float32,
-
-    /// <summary>16-bit floats, rounded to the nearest; weights of 65,520 or more are refused.</summary>
-    Float16,
-
-    /// <summary>bfloat16: the range of 32-bit floats with 8 bits of precision, rounded to the nearest.</summary>
-    BFloat16,
+    /// <summary><c>general.file_type</c>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">llama.cpp has no such type.</exception>
+    public static int Of(WeightType type) => type switch
+    {
+        WeightType.Float32 => 0,
+        WeightType.Float16 => 1,
+        WeightType.BFloat16 => 32,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, $"A GGUF file is saved as {nameof(WeightType.Float32)}, {nameof(WeightType.Float16)} or {nameof(WeightType.BFloat16)}."),
+    };
 }

@@ -7,12 +7,15 @@ namespace Microsoft.ML.Grpo;
 /// <remarks>Source: transformers' conversion of such vocabularies (convert_slow_tokenizer.py, generate_merges). Ways to one piece stand in the order of their parts' ids.</remarks>
 internal static class GgufMerges
 {
+    private const int MostCharacters = 1 << 26; // Gemma's half a million merges have seven million
+
     /// <param name="vocabulary">Piece to id.</param>
     /// <param name="scores">Score of each id.</param>
-    /// <returns>Pairs <c>"a b"</c> in order of priority.</returns>
-    public static IReadOnlyList<string> Of(Dictionary<string, int> vocabulary, IReadOnlyList<double> scores)
+    /// <returns>Pairs <c>"a b"</c> in order of priority; null if they are too many for a vocabulary that a model was trained with.</returns>
+    public static IReadOnlyList<string>? Of(Dictionary<string, int> vocabulary, IReadOnlyList<double> scores)
     {
-        var merges = new List<(string Left, string Right, double Score)>();
+        var merges = new List<(string Piece, int At, double Score)>();
+        var characters = 0L;
         var lookup = vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
         foreach (var (piece, id) in vocabulary)
         {
@@ -25,10 +28,16 @@ internal static class GgufMerges
                 }
             }
 
-            merges.AddRange(found.OrderBy(pair => pair.Left).ThenBy(pair => pair.Right).Select(pair => (piece[..pair.At], piece[pair.At..], scores[id])));
+            characters += (long)found.Count * (piece.Length + 1);
+            if (characters > MostCharacters)
+            {
+                return null;
+            }
+
+            merges.AddRange(found.OrderBy(pair => pair.Left).ThenBy(pair => pair.Right).Select(pair => (piece, pair.At, scores[id])));
         }
 
-        return [.. merges.OrderByDescending(merge => merge.Score).Select(merge => $"{merge.Left} {merge.Right}")];
+        return [.. merges.OrderByDescending(merge => merge.Score).Select(merge => merge.Piece.Insert(merge.At, " "))];
     }
 
     /// <summary>
@@ -65,6 +74,6 @@ internal static class GgufMerges
             scores[id] = -rank;
         }
 
-        return Of(vocabulary, [.. scores.Select(score => (double)score)]).ToHashSet(StringComparer.Ordinal).SetEquals(merges) ? scores : null;
+        return Of(vocabulary, [.. scores.Select(score => (double)score)])?.ToHashSet(StringComparer.Ordinal).SetEquals(merges) == true ? scores : null;
     }
 }

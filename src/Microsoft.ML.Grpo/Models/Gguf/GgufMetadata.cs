@@ -7,6 +7,7 @@ namespace Microsoft.ML.Grpo;
 internal sealed class GgufMetadata
 {
     private const int DeepestArray = 4;
+    private const int MostPairs = 1 << 16; // a hundred times what converters write
     private const int LongestKey = 65535; // the format's own limit
     private const long LongestArray = 1 << 24; // sixty times the largest vocabulary; a byte of a file can take sixteen in memory
 
@@ -19,6 +20,11 @@ internal sealed class GgufMetadata
 
     public static GgufMetadata Read(GgufStreamReader reader, long count)
     {
+        if (count > MostPairs)
+        {
+            throw reader.Error($"the number of metadata pairs is {count}, more than the {MostPairs} that are read", "Use another model.");
+        }
+
         var metadata = new GgufMetadata(reader.File);
         for (long i = 0; i < count; i++)
         {

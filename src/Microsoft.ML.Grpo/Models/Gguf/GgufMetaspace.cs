@@ -26,6 +26,8 @@ internal static partial class GgufMetaspace
             throw metadata.Error(GgufTokenizer.TokensKey, $"has a token of {longest} characters; vocabularies with scores are read up to {LongestPiece}");
         }
 
+        var merges = GgufMerges.Of(vocabulary, scores)
+            ?? throw metadata.Error(GgufTokenizer.TokensKey, "has tokens that can be put together from others in more ways than any vocabulary's");
         var spaceInFront = metadata.Flag(GgufTokenizer.AddSpace) ?? true;
         var decoders = new JsonArray(Replace(Space, " "), TokenizerPart.Of("ByteFallback"), TokenizerPart.Of("Fuse"));
         if (spaceInFront)
@@ -39,7 +41,7 @@ internal static partial class GgufMetaspace
                 ["unk_token"] = GgufTokenizer.TokenId(metadata, GgufTokenizer.Unknown, tokens) is { } unknown ? tokens[unknown] : null,
                 ["fuse_unk"] = true,
                 ["byte_fallback"] = true,
-                ["merges"] = new JsonArray([.. GgufMerges.Of(vocabulary, scores).Select(merge => JsonValue.Create(merge))]),
+                ["merges"] = new JsonArray([.. merges.Select(merge => JsonValue.Create(merge))]),
             },
             Normalizer(spaceInFront),
             null,

@@ -19,7 +19,7 @@ internal static class GgufModelPairs
         pairs.Add(GgufConfig.ArchitectureKey, architecture.Name);
         pairs.Add(GgufConfig.TypeKey, "model");
         pairs.Add(GgufConfig.NameKey, name);
-        pairs.Add(GgufConfig.FileTypeKey, options.Type.ToFileType());
+        pairs.Add(GgufConfig.FileTypeKey, GgufFileType.Of(options.Type));
         pairs.Add("general.quantization_version", QuantisationVersion);
         AddShape(config, (key, value) => pairs.Add($"{architecture.Name}.{key}", value));
         pairs.Add($"{architecture.Name}.{GgufKeys.NormEpsilon}", (float)config.NormEpsilon);

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.Grpo;
 
-/// <summary>The tensors' names on both sides, and which of them the two sides order differently.</summary>
+/// <summary>The tensors' names on both sides.</summary>
 /// <remarks>Source: llama.cpp's gguf-py/gguf/tensor_mapping.py and convert_hf_to_gguf.py.</remarks>
 internal static class GgufNames
 {

@@ -4,8 +4,8 @@ namespace Microsoft.ML.Grpo;
 public sealed class GgufOptions
 {
     /// <summary>The number type of the matrices. Norms and biases are 32-bit floats in every file, as llama.cpp wants them.</summary>
-    /// <value>Default: <see cref="GgufFileType.Float32"/>, in which nothing of what was learned is rounded.</value>
-    public GgufFileType Type { get; set; }
+    /// <value>Default: <see cref="WeightType.Float32"/>, in which nothing of what was learned is rounded. <see cref="WeightType.Float64"/> is refused.</value>
+    public WeightType Type { get; set; }
 
     /// <summary>
     /// Names token i <c>t{i}_</c> instead of by its text, and leaves chat template and merges out: for a server that is sent token ids and

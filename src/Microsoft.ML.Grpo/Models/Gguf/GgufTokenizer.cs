@@ -15,6 +15,23 @@ internal static class GgufTokenizer
     /// <summary>What a token is.</summary>
     public const int Normal = 1, UnknownToken = 2, Control = 3, UserDefined = 4, Unused = 5, Byte = 6;
 
+    private const string Prefix = "tokenizer.";
+
+    // All that is read, and what has no effect on tokens of a causal language model: the names of tokens for other uses, and the same tokenizer as JSON.
+    private static readonly HashSet<string> Known = new(StringComparer.Ordinal)
+    {
+        Bos, Eos, Pad, EndOfTurn, EndOfMessage, Unknown, ModelKey, PreKey, TokensKey, TypesKey, MergesKey, ScoresKey, ChatTemplateKey, AddBos, AddEos, AddSpace,
+        "tokenizer.ggml.seperator_token_id", "tokenizer.ggml.cls_token_id", "tokenizer.ggml.mask_token_id", "tokenizer.ggml.add_sep_token",
+        "tokenizer.ggml.token_type_count", "tokenizer.huggingface.json", "tokenizer.ggml.prefix_token_id", "tokenizer.ggml.suffix_token_id",
+        "tokenizer.ggml.middle_token_id", "tokenizer.ggml.fim_pre_token_id", "tokenizer.ggml.fim_suf_token_id", "tokenizer.ggml.fim_mid_token_id",
+        "tokenizer.ggml.fim_pad_token_id", "tokenizer.ggml.fim_rep_token_id", "tokenizer.ggml.fim_sep_token_id",
+    };
+
+    /// <summary>Keys of the tokenizer that nothing reads and that may have a meaning, with what they say.</summary>
+    public static IEnumerable<(string Name, string Value)> Unread(GgufMetadata metadata) => metadata.Values
+        .Where(pair => pair.Key.StartsWith(Prefix, StringComparison.Ordinal) && !Known.Contains(pair.Key))
+        .Select(pair => (pair.Key, GgufMetadata.Show(pair.Value)));
+
     /// <summary>tokenizer.json.</summary>
     /// <exception cref="ModelFormatException">The metadata contradicts itself, or the tokenizer is of a kind that is not supported.</exception>
     public static JsonObject Tokenizer(GgufMetadata metadata)

@@ -18,7 +18,7 @@ internal static class GgufTokenizerPairs
     {
         var tokenizer = JsonText.Read(files.Get("tokenizer.json"), files.PathOf("tokenizer.json"), root => JsonObject.Create(root.Clone())!);
         var names = files.Find("tokenizer_config.json") is { } json ? TokenizerConfig.Read(json, files.PathOf("tokenizer_config.json")) : TokenizerConfig.Empty;
-        var vocabulary = new GgufVocabulary(tokenizer, config.VocabularySize);
+        var vocabulary = new GgufVocabulary(tokenizer, config.VocabularySize, named: !plainNames);
         var special = GgufSpecialTokens.Read(config, names, vocabulary, stopIds);
         if (plainNames)
         {

@@ -9,8 +9,9 @@ internal sealed class GgufVocabulary
 
     /// <param name="tokenizer">tokenizer.json.</param>
     /// <param name="count">Rows of the embedding.</param>
+    /// <param name="named">Whether tokens are told by their names, and not by their numbers alone.</param>
     /// <exception cref="NotSupportedException">A list of names cannot hold its tokens, or not what they do.</exception>
-    public GgufVocabulary(JsonObject tokenizer, int count)
+    public GgufVocabulary(JsonObject tokenizer, int count, bool named = true)
     {
         Tokens = new string[count];
         Types = new int[count];
@@ -19,7 +20,7 @@ internal sealed class GgufVocabulary
         foreach (var (token, id) in tokenizer["model"]!["vocab"]!.AsObject())
         {
             Model[token] = id!.GetValue<int>();
-            Set(Model[token], token, token == unknown ? GgufTokenizer.UnknownToken : metaspace ? GgufMetaspace.TypeOf(token) : GgufTokenizer.Normal);
+            Set(Model[token], token, named, token == unknown ? GgufTokenizer.UnknownToken : metaspace ? GgufMetaspace.TypeOf(token) : GgufTokenizer.Normal);
         }
 
         foreach (var added in tokenizer["added_tokens"]?.AsArray() ?? [])
@@ -27,20 +28,20 @@ internal sealed class GgufVocabulary
             var token = added!["content"]!.GetValue<string>();
             foreach (var flag in (string[])["lstrip", "rstrip", "single_word"])
             {
-                if (added[flag]?.GetValue<bool>() == true)
+                if (named && added[flag]?.GetValue<bool>() == true)
                 {
                     throw GgufRefusal.OfTokenizer($"has the added token '{token}' with {flag}, for which GGUF has no word");
                 }
             }
 
-            Set(added["id"]!.GetValue<int>(), token, token == unknown ? GgufTokenizer.UnknownToken : added["special"]?.GetValue<bool>() == true ? GgufTokenizer.Control : GgufTokenizer.UserDefined);
+            Set(added["id"]!.GetValue<int>(), token, named, token == unknown ? GgufTokenizer.UnknownToken : added["special"]?.GetValue<bool>() == true ? GgufTokenizer.Control : GgufTokenizer.UserDefined);
         }
 
         for (var id = 0; id < count; id++)
         {
             if (Tokens[id] is null)
             {
-                Set(id, $"[PAD{id}]", GgufTokenizer.Unused);
+                Set(id, $"[PAD{id}]", named, GgufTokenizer.Unused);
             }
         }
     }
@@ -57,14 +58,14 @@ internal sealed class GgufVocabulary
     /// <summary>The id of a token; null if there is none.</summary>
     public int? IdOf(string token) => _ids.TryGetValue(token, out var id) ? id : null;
 
-    private void Set(int id, string token, int type)
+    private void Set(int id, string token, bool named, int type)
     {
         if (id >= Tokens.Length)
         {
             throw GgufRefusal.OfModel($"the token '{token}' with the id {id}, and weights for {Tokens.Length} tokens");
         }
 
-        if (_ids.TryGetValue(token, out var other) && other != id)
+        if (named && _ids.TryGetValue(token, out var other) && other != id)
         {
             throw GgufRefusal.OfTokenizer($"has '{token}' twice, as {other} and {id}, and GGUF finds a token by its name");
         }

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Grpo;
 
-/// <summary>The tensors of a GGUF model by their Hugging Face names and in Hugging Face's order.</summary>
+/// <summary>The tensors of a GGUF model by their Hugging Face names and in Hugging Face's order. To be put into it, q and k of a llama are in memory twice.</summary>
 internal sealed class GgufWeights : IWeightSource
 {
     private readonly GgufFile _gguf;
@@ -17,9 +17,13 @@ internal sealed class GgufWeights : IWeightSource
         (_gguf, _config) = (gguf, config);
         foreach (var (name, tensor) in gguf.Tensors)
         {
-            _tensors.Add(
-                GgufNames.ToHuggingFace(name) ?? throw new ModelFormatException(File, $"holds the tensor '{name}', which is no part of a {config.ModelType} as llama.cpp names them, and leaving it out could change the results. Use another model."),
-                tensor);
+            if (GgufNames.ToHuggingFace(name) is not { } translated)
+            {
+                gguf.Dispose();
+                throw new ModelFormatException(File, $"holds the tensor '{name}', which is no part of a {config.ModelType} as llama.cpp names them, and leaving it out could change the results. Use another model.");
+            }
+
+            _tensors.Add(translated, tensor);
         }
 
         Shapes = _tensors.ToDictionary(pair => pair.Key, pair => pair.Value.Shape, StringComparer.Ordinal);

@@ -13,10 +13,8 @@ internal sealed record GgufOutput(string Name, IReadOnlyList<long> Shape, Scalar
 /// <summary>Writes GGUF files of version 3.</summary>
 internal static class GgufWriter
 {
-    private const double Float16End = 65520; // from here on the nearest float16 is infinity
-
     /// <summary>Writes header and tensors at the stream's position, which must be its start; one tensor is made at a time.</summary>
-    /// <exception cref="NotSupportedException">A number is out of float16's range.</exception>
+    /// <exception cref="InvalidOperationException">A number is beyond its type's range.</exception>
     public static void Write(Stream stream, GgufPairs pairs, IReadOnlyList<GgufOutput> tensors)
     {
         var header = new GgufBuffer();
@@ -58,13 +56,7 @@ internal static class GgufWriter
     {
         using var noGrad = no_grad();
         using var scope = NewDisposeScope();
-        var numbers = tensor.Make();
-        if (tensor.Type == ScalarType.Float16 && numbers.detach().abs().max().ToDouble() >= Float16End)
-        {
-            throw new NotSupportedException($"The tensor '{tensor.Name}' has numbers beyond 65,504, the largest of float16. Save it as {nameof(GgufFileType.BFloat16)} or {nameof(GgufFileType.Float32)}.");
-        }
-
-        SafetensorsWriter.WriteData(stream, numbers, tensor.Type);
+        SafetensorsWriter.WriteData(stream, tensor.Type.ToWeightType().Round(tensor.Name, tensor.Make()), tensor.Type);
     }
 
     private static long Size(GgufOutput tensor) => tensor.Shape.Aggregate(1L, (product, size) => product * size) * SafetensorsDtype.Size(tensor.Type);

@@ -58,7 +58,7 @@ public class DequantisationTests
             scores[id] = piece.Length > 1 && piece.All(c => c == '\u2581') ? -1e9 : -id;
         }
 
-        var generated = GgufMerges.Of(vocabulary, scores);
+        var generated = GgufMerges.Of(vocabulary, scores)!;
         Assert.AreEqual(merges.Length, generated.Count);
         Assert.AreEqual(0, merges.Zip(generated).Count(pair => pair.First != pair.Second));
     }

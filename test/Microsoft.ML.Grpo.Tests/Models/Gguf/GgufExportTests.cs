@@ -44,9 +44,9 @@ public sealed class GgufExportTests : IDisposable
     }
 
     [TestMethod]
-    [DataRow(GgufFileType.Float16, ScalarType.Float16)]
-    [DataRow(GgufFileType.BFloat16, ScalarType.BFloat16)]
-    public void A_narrower_type_rounds_matrices_and_leaves_norms_and_biases_alone(GgufFileType type, ScalarType stored)
+    [DataRow(WeightType.Float16, ScalarType.Float16)]
+    [DataRow(WeightType.BFloat16, ScalarType.BFloat16)]
+    public void A_narrower_type_rounds_matrices_and_leaves_norms_and_biases_alone(WeightType type, ScalarType stored)
     {
         using var network = RandomModel.Create(Config with { QkvBias = true, OutputBias = true }, ScalarType.Float64);
         Save(network, new() { Type = type });
@@ -59,7 +59,7 @@ public sealed class GgufExportTests : IDisposable
         }
 
         using var gguf = GgufFile.Open(_folder["m.gguf"]);
-        Assert.AreEqual(type.ToFileType(), (int)gguf.Metadata.Whole("general.file_type")!);
+        Assert.AreEqual(GgufFileType.Of(type), (int)gguf.Metadata.Whole("general.file_type")!);
     }
 
     [TestMethod]
@@ -103,8 +103,9 @@ public sealed class GgufExportTests : IDisposable
             network.Parameters["model.layers.1.mlp.up_proj.weight"][3, 4].fill_(Scalars.Of(-65520));
         }
 
-        var error = Assert.ThrowsExactly<NotSupportedException>(() => Save(network, new() { Type = GgufFileType.Float16 }));
-        Assert.AreEqual("The tensor 'blk.1.ffn_up.weight' has numbers beyond 65,504, the largest of float16. Save it as BFloat16 or Float32.", error.Message);
+        var error = Assert.ThrowsExactly<InvalidOperationException>(() => Save(network, new() { Type = WeightType.Float16 }));
+        Assert.AreEqual("'blk.1.ffn_up.weight' has a weight of 6.552E+04, which Float16 cannot hold. Nothing was saved. Save as BFloat16 or Float32.", error.Message);
+        StringAssert.StartsWith(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Save(network, new() { Type = WeightType.Float64 })).Message, "A GGUF file is saved as Float32, Float16 or BFloat16.");
         Assert.IsEmpty(_folder.Names);
     }
 

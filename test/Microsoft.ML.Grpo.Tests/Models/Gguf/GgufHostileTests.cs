@@ -52,6 +52,7 @@ public class GgufHostileTests
             b.UInt32(77);
             b.UInt64(0);
         }), "the list 'k' holds the type 77, which GGUF does not know.");
+        Refused([.. Header(0, (1 << 16) + 1), .. new byte[1 << 20]], "the number of metadata pairs is 65537, more than the 65536 that are read. Use another model.");
         Refused(Pair(new string('k', 65536), Bool, b => b.Bytes([1])), "a metadata key has 65536 bytes, more than 65535.");
         Refused(Pair("k", Bool, b => b.Bytes([2])), "the metadata 'k' is 2, which is neither true nor false.");
         Refused(Pair("k", UInt64, b => b.UInt64(ulong.MaxValue)), $"the metadata 'k' is {ulong.MaxValue}, too large for any file.");

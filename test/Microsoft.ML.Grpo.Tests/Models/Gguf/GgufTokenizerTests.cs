@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Microsoft.ML.Grpo.Tests;
 
@@ -95,6 +97,8 @@ public class GgufTokenizerTests
     {
         var tokenizer = TinyTokenizer.Json();
         tokenizer["pre_tokenizer"] = null; // no way to cut text that llama.cpp has a name for
+        tokenizer["added_tokens"]![2]!["rstrip"] = true; // nor a word
+        tokenizer["added_tokens"]!.AsArray().Add((JsonNode)TinyTokenizer.Added(900, "!")); // a second token of that name
         using var gguf = Written(tokenizer, plainNames: true, config: """{"bos_token": "<s>", "chat_template": "x"}""", stopIds: [1001, 5]);
         var tokens = gguf.Metadata.List<string>(GgufTokenizer.TokensKey)!;
         Assert.HasCount(Config.VocabularySize, tokens);
@@ -110,6 +114,16 @@ public class GgufTokenizerTests
         Assert.AreEqual(
             "m.gguf: metadata 'tokenizer.ggml.tokens' names tokens by their numbers, so that no text can be turned into tokens: the file is for servers that are sent ids. Use the model that it was saved from.",
             error.Message);
+    }
+
+    [TestMethod]
+    public void Keys_that_nothing_reads_are_reported()
+    {
+        var bytes = GgufBytes.Llama().Set("tokenizer.ggml.remove_extra_whitespaces", true).Set("tokenizer.ggml.fim_pre_token_id", 3u).Set("llama.attention.scale", 0.5f).Set("general.tags", new[] { "x" }).ToArray();
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder["m.gguf"], bytes);
+        using var model = PretrainedModel.Load(folder["m.gguf"], ScalarType.Float32, CPU);
+        CollectionAssert.AreEquivalent(new[] { "tokenizer.ggml.remove_extra_whitespaces", "llama.attention.scale" }, model.UnusedConfigKeys.ToArray());
     }
 
     [TestMethod]
