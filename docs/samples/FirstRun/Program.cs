@@ -24,7 +24,7 @@ var options = new GrpoOptions
     PromptsPerRollout = 16,                    // each step samples 16 × 8 completions
     GroupSize = 8,
     MaxCompletionTokens = 8,                   // the toy answers in a few characters; a chat model wants 128 and more
-    Optimizer = { LearningRate = 5e-4 },       // the toy's; leave it out for a pretrained model (1e-6)
+    Optimizer = { LearningRate = 5e-4 },       // the toy's; leave it out for a pretrained model (5e-6)
     Execution = { Threads = 1 },               // the toy's; leave it out where the machine is yours alone
     Evaluation = { ValidationData = heldOut },
     Progress = new StepLines(),

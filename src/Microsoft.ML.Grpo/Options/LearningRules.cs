@@ -10,7 +10,7 @@ internal static class LearningRules
     public static IReadOnlyList<OptionRule> All { get; } =
     [
         // Optimizer
-        Real("Optimizer.LearningRate", o => o.Optimizer.LearningRate, v => v >= 0, "0 or more and finite", "leave it null for 1e-6, or 1e-4 where an adapter is trained"),
+        Real("Optimizer.LearningRate", o => o.Optimizer.LearningRate, v => v >= 0, "0 or more and finite", "leave it null for 5e-6, or 2e-4 where an adapter is trained"),
         Known("Optimizer.Schedule", o => o.Optimizer.Schedule),
         AtLeast("Optimizer.WarmupSteps", o => o.Optimizer.WarmupSteps, 0, "leave it null for 5 % of the steps"),
         new("Optimizer.WarmupSteps", o => o.Optimizer.WarmupSteps > o.Steps && o.Steps > 0, o => Text($"Optimizer.WarmupSteps is {o.Optimizer.WarmupSteps}, but the run has {o.Steps} steps, so the learning rate would never be reached: make it smaller, or null for 5 % of the steps.")),

@@ -7,7 +7,7 @@ internal static class LearningRuleCases
 
     public static readonly (Action<GrpoOptions> Change, string Message)[] All =
     [
-        (o => o.Optimizer.LearningRate = double.NaN, "Optimizer.LearningRate is NaN, but must be 0 or more and finite: leave it null for 1e-6, or 1e-4 where an adapter is trained."),
+        (o => o.Optimizer.LearningRate = double.NaN, "Optimizer.LearningRate is NaN, but must be 0 or more and finite: leave it null for 5e-6, or 2e-4 where an adapter is trained."),
         (o => o.Optimizer.Schedule = (LearningRateSchedule)9, "Optimizer.Schedule is 9, which is no LearningRateSchedule: use Constant or Linear or Cosine."),
         (o => o.Optimizer.WarmupSteps = -1, "Optimizer.WarmupSteps is -1, but must be 0 or more: leave it null for 5 % of the steps."),
         (o => (o.Optimizer.WarmupSteps, o.Steps) = (20, 10), "Optimizer.WarmupSteps is 20, but the run has 10 steps, so the learning rate would never be reached: make it smaller, or null for 5 % of the steps."),

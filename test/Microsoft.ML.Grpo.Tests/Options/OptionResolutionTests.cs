@@ -93,8 +93,8 @@ public class OptionResolutionTests
     [TestMethod]
     public void The_learning_rate_defaults_to_a_larger_one_for_adapters()
     {
-        Assert.AreEqual(1e-6, new OptimizerOptions().ResolveLearningRate(lora: false));
-        Assert.AreEqual(1e-4, new OptimizerOptions().ResolveLearningRate(lora: true));
+        Assert.AreEqual(5e-6, new OptimizerOptions().ResolveLearningRate(lora: false));
+        Assert.AreEqual(2e-4, new OptimizerOptions().ResolveLearningRate(lora: true));
         Assert.AreEqual(0.5, new OptimizerOptions { LearningRate = 0.5 }.ResolveLearningRate(lora: false));
         Assert.AreEqual(0.5, new OptimizerOptions { LearningRate = 0.5 }.ResolveLearningRate(lora: true));
     }

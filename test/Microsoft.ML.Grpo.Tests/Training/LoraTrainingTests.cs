@@ -90,7 +90,7 @@ public class LoraTrainingTests
     public void The_learning_rate_is_an_adapters_and_the_log_says_what_is_trained()
     {
         using var run = new TinyRun(o => o.Optimizer.LearningRate = null, policy: Adapted());
-        Assert.AreEqual(1e-4, run.Train().Steps[0]["learning_rate"]);
+        Assert.AreEqual(2e-4, run.Train().Steps[0]["learning_rate"]);
 
         // By layer of the tiny policy: q and o 16 x 16, k and v 8 x 16, gate, up and down 24 and 16; rank 2 on 2 blocks.
         Assert.Contains("Adapter: rank 2, scale 2, dropout 0, on 14 layers (down_proj, gate_proj, k_proj, o_proj, q_proj, up_proj, v_proj); its 928 weights train, and no others.", run.Log.All);
