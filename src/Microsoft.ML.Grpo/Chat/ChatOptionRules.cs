@@ -27,7 +27,7 @@ internal static class ChatOptionRules
 
     private static IEnumerable<string?> OutOfRange(ChatOptions options)
     {
-        yield return Range(nameof(options.Temperature), options.Temperature, t => t >= 0 && float.IsFinite(t), "0 or more");
+        yield return Range(nameof(options.Temperature), options.Temperature, t => t == 0 || (t >= (float)SamplingParameters.LeastTemperature && float.IsFinite(t)), "0, or to 1e-6 or more");
         yield return Range(nameof(options.TopP), options.TopP, p => p is > 0 and <= 1, "above 0, at most 1");
         yield return Range(nameof(options.TopK), options.TopK, k => k >= 1, "1 or more");
         yield return Range(nameof(options.MaxOutputTokens), options.MaxOutputTokens, n => n >= 1, "1 or more");

@@ -9,7 +9,7 @@ internal static class Conversation
     /// <param name="messages">What was said so far.</param>
     /// <param name="instructions">A system message to stand before all others; null or empty: none.</param>
     /// <exception cref="ArgumentException">There is no message, or the last is not the user's, or one of the user's is empty.</exception>
-    /// <exception cref="NotSupportedException">A message holds something that is no text.</exception>
+    /// <exception cref="NotSupportedException">A message holds something that is no text, or is of another role than system, user and assistant.</exception>
     public static IReadOnlyList<ChatMessage> Read(IEnumerable<AI.ChatMessage> messages, string? instructions)
     {
         ArgumentNullException.ThrowIfNull(messages);
@@ -34,6 +34,11 @@ internal static class Conversation
         if (message.Contents.FirstOrDefault(content => content is not AI.TextContent) is { } other)
         {
             throw new NotSupportedException($"Message {index} (counted from 0) holds {other.GetType().Name}, but the policy reads nothing but text. Take it out, or say it in words.");
+        }
+
+        if (message.Role != AI.ChatRole.System && message.Role != AI.ChatRole.User && message.Role != AI.ChatRole.Assistant)
+        {
+            throw new NotSupportedException($"Message {index} (counted from 0) has the role '{message.Role}', but the policy knows system, user and assistant alone. Leave it out, or say it in one of these.");
         }
 
         // As in training, where a prompt of nothing but white space is refused too.

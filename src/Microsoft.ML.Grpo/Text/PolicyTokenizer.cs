@@ -189,7 +189,7 @@ internal sealed class PolicyTokenizer
         return new ArgumentException(
             character is { } rune
                 ? $"The vocabulary of {_file} has no token for the character {(Rune.IsControl(rune) ? string.Empty : $"'{rune}' ")}(U+{rune.Value:X4}). Leave it out of the text."
-                : $"The vocabulary of {_file} cannot spell all of the text '{text}', as it is normalised. Leave uncommon characters out.",
+                : $"The vocabulary of {_file} cannot spell all of the text '{(text.Length <= 80 ? text : text[..77] + "...")}', as it is normalised. Leave uncommon characters out.",
             nameof(text));
     }
 }

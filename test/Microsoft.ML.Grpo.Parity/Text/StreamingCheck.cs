@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace Microsoft.ML.Grpo.Parity;
@@ -7,11 +8,6 @@ internal static class StreamingCheck
 {
     public static void Run(string name, JsonElement cases, PolicyTokenizer tokenizer, Report report)
     {
-        if (cases.GetArrayLength() == 0)
-        {
-            report.Fail(name, $"{TextCheck.Streaming} holds no cases");
-        }
-
         var tallies = new Tallies($"{name} streaming");
         var number = 0;
         foreach (var item in cases.EnumerateArray())
@@ -46,12 +42,23 @@ internal static class StreamingCheck
         string[] pieces = [.. ids.Select(stream.Append)];
         tallies["hf_decode_stream"].Compare(label, Joined(pieces), Joined(expected));
 
-        // Together they are the text. Where it goes back on what the reference has shown, since bytes turn out to be no characters, what
-        // was shown stays, and the rest of these bytes are U+FFFD.
-        var shown = string.Concat(expected);
-        var whole = string.Concat(pieces) + stream.Flush();
-        var wanted = text.StartsWith(shown, StringComparison.Ordinal) ? text : shown + new string('\uFFFD', Math.Max(1, whole.Length - shown.Length));
-        tallies["pieces together"].Compare(label, whole, wanted);
+        tallies["pieces together"].Compare(label, string.Concat(pieces) + stream.Flush(), Together(string.Concat(expected), text));
+    }
+
+    /// <summary>
+    /// The text, but for a run of bytes that turned out to be no characters after the reference had shown some of them: those stay, and of
+    /// the run's U+FFFD, one a byte, there are as many fewer as they have bytes.
+    /// </summary>
+    private static string Together(string shown, string text)
+    {
+        var same = shown.AsSpan().CommonPrefixLength(text);
+        if (same == shown.Length)
+        {
+            return text;
+        }
+
+        var run = text.Length - same - text.AsSpan(same).TrimStart('\uFFFD').Length;
+        return shown + new string('\uFFFD', Math.Max(0, run - Encoding.UTF8.GetByteCount(shown.AsSpan(same)))) + text[(same + run)..];
     }
 
     private static string Joined(IEnumerable<string> texts) => string.Join('\u241E', texts);

@@ -7,11 +7,6 @@ internal static class StringsCheck
 {
     public static void Run(string name, JsonElement strings, PolicyTokenizer tokenizer, Report report)
     {
-        if (strings.GetArrayLength() == 0)
-        {
-            report.Fail(name, $"{TextCommand.Strings} holds no strings");
-        }
-
         var tallies = new Tallies(name);
         foreach (var item in strings.EnumerateArray())
         {

@@ -18,8 +18,14 @@ internal sealed class Tallies(string folder)
         }
     }
 
+    /// <summary>A line for each; a failure if there is none.</summary>
     public void Close(Report report)
     {
+        if (_tallies.Count == 0)
+        {
+            report.Fail(folder, "holds nothing that can be compared");
+        }
+
         foreach (var tally in _tallies.Values)
         {
             tally.Close(report);

@@ -85,7 +85,7 @@ public class ChatOptionsTests
         StringAssert.StartsWith(
             error.Message,
             "The chat options are not valid. "
-            + "Temperature is -1: set it to 0 or more, or to null for the policy's own. "
+            + "Temperature is -1: set it to 0, or to 1e-6 or more, or to null for the policy's own. "
             + "TopP is 0: set it to above 0, at most 1, or to null for the policy's own. "
             + "TopK is 0: set it to 1 or more, or to null for the policy's own. "
             + "MaxOutputTokens is 0: set it to 1 or more, or to null for the policy's own. "

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -6,8 +7,9 @@ namespace Microsoft.ML.Grpo;
 /// <summary>What a part of a tokenizer looks for: a text, or a regular expression.</summary>
 internal sealed class TextPattern
 {
-    /// <summary>For one match; an honest pattern needs microseconds, one that tries all ways to split a word needs for ever.</summary>
+    /// <summary>For one match, and for all of a text with what its length takes; an honest pattern needs microseconds, one that tries all ways to split a word needs for ever.</summary>
     private static readonly TimeSpan TimeOut = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan TimeOfCharacter = TimeSpan.FromMicroseconds(100); // a hundred times what a slow machine takes
 
     private readonly string _text;
     private readonly string _file;
@@ -94,8 +96,14 @@ internal sealed class TextPattern
         var text = RegexDialect.IgnoresCase(_text) ? shadow.Text.Replace('\u017F', 's') : shadow.Text;
         var spans = new List<TextSpan>();
         var end = 0;
+        var watch = Stopwatch.StartNew();
         foreach (var match in regex.EnumerateMatches(text))
         {
+            if (watch.Elapsed > TimeOut + (text.Length * TimeOfCharacter))
+            {
+                throw new RegexMatchTimeoutException(shadow.Text, _text, TimeOut);
+            }
+
             var (start, stop) = (shadow.Original(match.Index), shadow.Original(match.Index + match.Length));
 
             // Nothing is found once more where a match has just ended.

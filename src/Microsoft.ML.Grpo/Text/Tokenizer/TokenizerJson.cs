@@ -60,6 +60,12 @@ internal sealed record TokenizerJson(
             BpeModelJson.Read(model, file),
             PostProcessorJson.Read(root.Member("post_processor"), file),
             DecoderJson.Read(root.Member("decoder"), file));
+        if (root.Member("normalizer") is not null && PreTokenizerJson.MarksFirstOfSeveral(root.Member("pre_tokenizer")))
+        {
+            // Hugging Face's library takes each piece for the first whose text stands at the start of what the normalizer was given.
+            throw Unsupported(file, "a normalizer, and 'Metaspace' with the prepend_scheme 'first' after another pre-tokenizer");
+        }
+
         var twice = read.AddedTokens.FirstOrDefault(token => read.Model.Vocabulary.TryGetValue(token.Content, out var id) && id != token.Id);
         return twice is null
             ? read

@@ -79,7 +79,9 @@ public class MetaspaceTests
 
     [TestMethod]
     [DataRow("""{"type": "Metaspace", "replacement": "▁", "add_prefix_space": false, "prepend_scheme": "first"}""", "contradict")]
+    [DataRow("""{"type": "Metaspace", "replacement": "▁", "add_prefix_space": false}""", "contradict")]
     [DataRow("""{"type": "Metaspace", "replacement": "▁▁"}""", "one character")]
+    [DataRow("""{"type": "Metaspace", "prepend_scheme": "never"}""", "one character")]
     public void A_scheme_that_contradicts_itself_is_refused(string part, string named)
     {
         var error = Assert.ThrowsExactly<InvalidDataException>(() => TinyTokenizer.Read(TinyMetaspace.Json(null, part, null)));

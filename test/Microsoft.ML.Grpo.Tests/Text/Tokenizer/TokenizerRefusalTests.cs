@@ -31,6 +31,15 @@ public class TokenizerRefusalTests
     }
 
     [TestMethod]
+    public void A_first_piece_that_cannot_be_told_is_refused()
+    {
+        var json = TinyMetaspace.Json(TinyMetaspace.Prepend, """{"type": "Sequence", "pretokenizers": [{"type": "Digits"}, {"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first"}]}""", null);
+        StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => TinyTokenizer.Read(json)).Message, "'Metaspace' with the prepend_scheme 'first' after another pre-tokenizer");
+        json["normalizer"] = null;
+        TinyTokenizer.Read(json);
+    }
+
+    [TestMethod]
     [DataRow("model", "null", "'model'")]
     [DataRow("model", """{"type": "BPE"}""", "model.vocab")]
     [DataRow("model", """{"type": "BPE", "vocab": {"a": -1}}""", "'a'")]

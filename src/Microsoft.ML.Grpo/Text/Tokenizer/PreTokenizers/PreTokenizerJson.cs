@@ -22,6 +22,13 @@ internal static class PreTokenizerJson
         },
     };
 
+    /// <summary>Whether a mark in front of the first piece is asked for after the text has been cut.</summary>
+    public static bool MarksFirstOfSeveral(JsonElement? preTokenizer) =>
+        Flat(preTokenizer).Skip(1).Any(part => part.Text("type") == "Metaspace" && part.Text("prepend_scheme") == "first");
+
+    private static IEnumerable<JsonElement> Flat(JsonElement? part) =>
+        part is not { } one ? [] : one.Text("type") == "Sequence" ? one.Items("pretokenizers").SelectMany(inner => Flat(inner)) : [one];
+
     private static SplitBehavior Behavior(JsonElement part, string file) =>
         part.Text("behavior") is { } name && Enum.GetNames<SplitBehavior>().Contains(name)
             ? Enum.Parse<SplitBehavior>(name)

@@ -18,9 +18,11 @@ internal static class DrawnTokenizer
     {
         var json = TinyMetaspace.Json(null, null, null, draw.Chance(0.6), draw.Chance(0.6), draw.Chance(0.5));
         json["model"]!["ignore_merges"] = draw.Chance(0.3);
-        var mark = JsonNode.Parse(TinyMetaspace.Part(draw.From("always", "never"), draw.Chance(0.5)))!;
+        var scheme = draw.From("always", "first", "never");
+        var mark = JsonNode.Parse(TinyMetaspace.Part(scheme, draw.Chance(0.5)))!;
         json["pre_tokenizer"] = draw.Chance(0.3) ? null : Sequence("pretokenizers", [.. Repeat(draw, 2, () => Split(draw)), mark, .. Repeat(draw, 2, () => Split(draw))]);
         WithCommonParts(json, draw, firstFreeId: ((JsonObject)json["model"]!["vocab"]!).Count);
+        json["normalizer"] = scheme == "first" ? null : json["normalizer"]!.DeepClone(); // refused together
         json["decoder"] = draw.From(0, 1, 2, 3) switch
         {
             0 => null,
