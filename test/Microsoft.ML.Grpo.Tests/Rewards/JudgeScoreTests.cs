@@ -13,7 +13,35 @@ public class JudgeScoreTests
     [DataRow(".5", 0.5)]
     [DataRow("+3", 3.0)]
     [DataRow("on a scale of 0-10: 0", 0.0)]
-    [DataRow("from 0-10", 10.0)]
+    [DataRow("**8**/10", 8.0)]
+    [DataRow("__8__ / __10__", 8.0)]
+    [DataRow("**8** out of **10**", 8.0)]
+    [DataRow("\\boxed{3}/10", 3.0)]
+    [DataRow("$\\frac{8}{10}$", 8.0)]
+    [DataRow("3 of 10", 3.0)]
+    [DataRow("8 (out of 10)", 8.0)]
+    [DataRow("8, out of a possible 10", 8.0)]
+    [DataRow("8 points of the 10", 8.0)]
+    [DataRow("8\u204410", 8.0)]
+    [DataRow("8 on a scale of 0 to 10.", 8.0)]
+    [DataRow("On a scale of 0 to 10, it is an 8.", 8.0)]
+    [DataRow("a score of 8", 8.0)]
+    [DataRow("I lift it to 8", 8.0)]
+    [DataRow("Clarity: 3\n- 8", 8.0)]
+    [DataRow("Clarity - 8", 8.0)]
+    [DataRow("between 0 and 10, and this is 4", 4.0)]
+    [DataRow("from 0-10", null)]
+    [DataRow("scale of 0 to 10", null)]
+    [DataRow("between 0 and 10", null)]
+    [DataRow("eight, on a scale of one to 10", null)]
+    [DataRow("7\u20138", null)]
+    [DataRow("**7** to **8**", null)]
+    [DataRow("7-8/10", null)]
+    [DataRow("eight/10", null)]
+    [DataRow("eight out of **10**", null)]
+    [DataRow("a scale of 10", null)]
+    [DataRow("7,5/10", null)]
+    [DataRow("2024-05-06", null)]
     [DataRow("10", 10.0)]
     [DataRow("8, since A4 is 1.2.3 in 5th", 8.0)]
     [DataRow("80%", null)]
@@ -32,6 +60,7 @@ public class JudgeScoreTests
     public void The_range_is_the_callers()
     {
         Assert.AreEqual(-0.5, JudgeScore.LastNumber(-1, 1)("-0.5"));
+        Assert.AreEqual(-0.5, JudgeScore.LastNumber(-1, 1)("\u22120.5"));
         Assert.AreEqual(87.0, JudgeScore.LastNumber(0, 100)("87%"));
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => JudgeScore.LastNumber(double.NaN, 1));
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => JudgeScore.LastNumber(0, double.PositiveInfinity));
@@ -45,6 +74,13 @@ public class JudgeScoreTests
     [DataRow("7 out", " ")]
     [DataRow("1.", "")]
     [DataRow("7/", "")]
+    [DataRow("7-", "")]
+    [DataRow("_", "7")]
+    [DataRow("7_", "")]
+    [DataRow("*", "7")]
+    [DataRow("7 to ", "")]
+    [DataRow("between 7 ", "")]
+    [DataRow("out of ", " ")]
     public void A_hostile_answer_takes_no_longer_than_its_length(string again, string end)
     {
         // Quadratic time would be days.
