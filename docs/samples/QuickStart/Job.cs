@@ -118,11 +118,11 @@ internal static class Job
         options.Rewards.Add(Reward.ExactMatch("Answer", job.Extract, weight: job.RandomReward ? 0 : 1, name: Accuracy));
 
         using var untrained = Untrained(ml, options, temperature: 0);
-        var before = Completions(ml, untrained, heldOutData);
+        var before = Completions(ml, untrained, heldOutData, cancellationToken);
         double sharpened;
         using (var cold = Untrained(ml, options, temperature: 0.3))
         {
-            sharpened = Right(Completions(ml, cold, heldOutData), heldOut, job.Extract);
+            sharpened = Right(Completions(ml, cold, heldOutData, cancellationToken), heldOut, job.Extract);
         }
 
         using var policy = display.While(() => ml.Transforms.TrainGrpo(options).Fit(trainingData));
@@ -140,7 +140,7 @@ internal static class Job
         }
 
         var figures = Figures.Of(run, Accuracy, sharpened, clock.Elapsed);
-        figures.Print(heldOut, before, Completions(ml, policy, heldOutData));
+        figures.Print(heldOut, before, Completions(ml, policy, heldOutData, cancellationToken));
         if (job.RandomReward)
         {
             var change = 100 * (figures.SampledAfter - figures.SampledBefore);
@@ -166,8 +166,12 @@ internal static class Job
         Execution = { Threads = options.Execution.Threads },
     });
 
-    private static string[] Completions(MLContext ml, GrpoTransformer policy, IDataView data) =>
-        [.. ml.Data.CreateEnumerable<Solution>(policy.Transform(data), reuseRowObject: false).Select(row => row.Completion)];
+    private static string[] Completions(MLContext ml, GrpoTransformer policy, IDataView data, CancellationToken cancellationToken) =>
+        [.. ml.Data.CreateEnumerable<Solution>(policy.Transform(data), reuseRowObject: false).Select(row =>
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return row.Completion;
+        })];
 
     private static double Right(string[] completions, IReadOnlyList<Problem> problems, string? extract)
     {

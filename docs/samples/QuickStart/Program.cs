@@ -43,27 +43,32 @@ command.Validators.Add(result =>
         result.AddError("--route says where a correction's log-probs come from, and there is no correction: add --correction tokenTruncate or --sampler rounded, or leave --route out.");
     }
 });
-command.SetAction((parsed, cancellationToken) => Task.FromResult(Job.Run(
-    new()
-    {
-        Model = parsed.GetValue(model)?.FullName,
-        Data = parsed.GetValue(data)?.FullName,
-        Extract = parsed.GetValue(extract),
-        Steps = parsed.GetValue(steps),
-        Seed = parsed.GetValue(seed),
-        LearningRate = parsed.GetValue(rate),
-        MaxCompletionTokens = parsed.GetValue(tokens),
-        Threads = parsed.GetValue(threads),
-        RandomReward = parsed.GetValue(control) is not null,
-        RoundedSampler = parsed.GetValue(sampler) == Rounded,
-        Correction = parsed.GetValue(correction),
-        Route = parsed.GetValue(route),
-        Gpu = parsed.GetValue(gpu),
-        Save = parsed.GetRequiredValue(save).FullName,
-        Result = parsed.GetValue(result)?.FullName,
-    },
-    cancellationToken)));
-return await command.Parse(args).InvokeAsync();
+
+// On another thread: Ctrl+C is looked for only once the action has returned its task.
+command.SetAction((parsed, cancellationToken) => Task.Run(
+    () => Job.Run(Read(parsed), cancellationToken), CancellationToken.None));
+
+// After Ctrl+C a run stops within one micro-batch, which takes seconds for a large model, and then saves.
+return await command.Parse(args).InvokeAsync(new() { ProcessTerminationTimeout = TimeSpan.FromMinutes(2) });
+
+JobOptions Read(ParseResult parsed) => new()
+{
+    Model = parsed.GetValue(model)?.FullName,
+    Data = parsed.GetValue(data)?.FullName,
+    Extract = parsed.GetValue(extract),
+    Steps = parsed.GetValue(steps),
+    Seed = parsed.GetValue(seed),
+    LearningRate = parsed.GetValue(rate),
+    MaxCompletionTokens = parsed.GetValue(tokens),
+    Threads = parsed.GetValue(threads),
+    RandomReward = parsed.GetValue(control) is not null,
+    RoundedSampler = parsed.GetValue(sampler) == Rounded,
+    Correction = parsed.GetValue(correction),
+    Route = parsed.GetValue(route),
+    Gpu = parsed.GetValue(gpu),
+    Save = parsed.GetRequiredValue(save).FullName,
+    Result = parsed.GetValue(result)?.FullName,
+};
 
 static void AtLeastOne(OptionResult result)
 {

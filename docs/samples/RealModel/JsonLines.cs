@@ -10,8 +10,8 @@ internal static class JsonLines
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <param name="path">The file.</param>
-    /// <param name="promptColumn">The field with the prompt: a text.</param>
-    /// <param name="answerColumn">The field with the right answer: a text or a number.</param>
+    /// <param name="promptColumn">The field with the prompt: a text, or a number as it stands.</param>
+    /// <param name="answerColumn">The field with the right answer: the same.</param>
     /// <param name="heldOut">Whether the problems are to measure with.</param>
     /// <exception cref="InvalidDataException">A line is not such an object; the message names it.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
@@ -56,7 +56,7 @@ internal static class JsonLines
         {
             Prompt = Field(row, promptColumn, "--prompt-column", place),
             Answer = Field(row, answerColumn, "--answer-column", place),
-            Metadata = row.TryGetProperty("metadata", out var metadata) ? metadata.GetRawText() : "{}",
+            Metadata = row.TryGetProperty("metadata", out var metadata) ? Metadata(metadata, place) : "{}",
         };
     }
 
@@ -84,10 +84,29 @@ internal static class JsonLines
         {
             JsonValueKind.String => Text(value, name, place),
             JsonValueKind.Number => value.GetRawText(),
-            var other => throw new InvalidDataException($"{place} has a JSON {other} in \"{name}\". Give a text, or name another field with {option}."),
+            var other => throw new InvalidDataException($"{place} has a JSON {other} in \"{name}\". Give a text or a number, or name another field with {option}."),
         };
         return string.IsNullOrWhiteSpace(text) ? throw new InvalidDataException($"{place} has nothing in \"{name}\". Fill it, or delete the line.") : text;
     }
+
+    /// <summary>The metadata as they stand; the rules read them later, where the line is not known.</summary>
+    private static string Metadata(JsonElement metadata, string place)
+    {
+        foreach (var text in Texts(metadata))
+        {
+            Text(text, "metadata", place);
+        }
+
+        return metadata.GetRawText();
+    }
+
+    private static IEnumerable<JsonElement> Texts(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => [value],
+        JsonValueKind.Array => value.EnumerateArray().SelectMany(Texts),
+        JsonValueKind.Object => value.EnumerateObject().SelectMany(field => Texts(field.Value)),
+        _ => [],
+    };
 
     private static string Text(JsonElement value, string name, string place)
     {

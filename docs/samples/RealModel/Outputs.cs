@@ -5,20 +5,54 @@ namespace RealModel;
 /// <summary>What the run writes, and where it complains.</summary>
 internal static class Outputs
 {
+    /// <summary>Where below --save the whole model goes.</summary>
+    public const string Model = "model";
+
+    /// <summary>Where the adapter goes.</summary>
+    public const string Adapter = "adapter";
+
     public static IAnsiConsole Errors { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
 
-    /// <summary>Makes the directories, and tries whether files can be written there.</summary>
-    /// <exception cref="IOException">One cannot be written to.</exception>
-    public static void Check(string? save, string? result)
+    /// <summary>Looks whether nothing that is read would be overwritten, makes the directories, and tries whether files can be written there.</summary>
+    /// <exception cref="IOException">Something cannot be written, or must not be.</exception>
+    public static void Check(RunSettings settings)
     {
-        if (save is not null)
+        string[] read = [settings.Model, settings.Train, settings.Test];
+        if (settings.Save is { } save)
         {
+            var (model, adapter) = (Path.Combine(save, Model), Path.Combine(save, Adapter));
+            Refuse("--save", save, read.Concat([settings.Result]).Any(path => path is not null && (Same(path, save) || Same(path, model) || Same(path, adapter))), "is read or written by another option, too");
+            Refuse("--save", save, File.Exists(Path.Combine(model, "adapter_config.json")), $"holds an adapter in {Model}, which loaders would put on top of the model");
+            Refuse("--save", save, settings.Lora && File.Exists(Path.Combine(adapter, "config.json")), $"holds a model in {Adapter}, which the adapter would change");
             Try("--save", save, save);
+            foreach (var target in new[] { model, adapter })
+            {
+                Refuse("--save", save, File.Exists(target), $"holds a file called {Path.GetFileName(target)} where a directory belongs");
+                if (Directory.Exists(target))
+                {
+                    Try("--save", save, target);
+                }
+            }
         }
 
-        if (result is not null)
+        if (settings.Result is { } result)
         {
+            Refuse("--result", result, read.Any(path => Same(path, result)), "is read by another option");
+            Refuse("--result", result, Directory.Exists(result), "is a directory");
             Try("--result", result, Path.GetDirectoryName(result)!);
+        }
+    }
+
+    private static bool Same(string left, string right) => string.Equals(
+        Path.TrimEndingDirectorySeparator(Path.GetFullPath(left)),
+        Path.TrimEndingDirectorySeparator(Path.GetFullPath(right)),
+        OperatingSystem.IsWindows() ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
+
+    private static void Refuse(string option, string path, bool wrong, string why)
+    {
+        if (wrong)
+        {
+            throw new IOException($"{option} {path} {why}. Name another place.");
         }
     }
 
@@ -26,11 +60,6 @@ internal static class Outputs
     {
         try
         {
-            if (path != directory && Directory.Exists(path))
-            {
-                throw new IOException("it is a directory");
-            }
-
             Directory.CreateDirectory(directory);
             var probe = Path.Combine(directory, $".{Guid.NewGuid():N}.tmp");
             File.WriteAllText(probe, "");

@@ -11,9 +11,6 @@ internal sealed record PairedInterval(double Mean, double Low, double High)
 {
     private const double Confidence = 0.95;
 
-    /// <summary>Whether the interval leaves 0 out.</summary>
-    public bool ExcludesZero => Low > 0 || High < 0;
-
     /// <param name="before">A mean for each problem.</param>
     /// <param name="after">The same problems in the same order.</param>
     /// <returns>The difference; null for fewer than two problems, which have no spread.</returns>

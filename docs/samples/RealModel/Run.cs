@@ -9,26 +9,15 @@ namespace RealModel;
 /// <summary>Measure, train, measure again, save.</summary>
 internal static class Run
 {
-    private const string Score = "score";
-    private const string Format = "format";
     private const int Cancelled = 130; // what a shell reports for Ctrl+C
 
     public static int Do(RunSettings settings, CancellationToken cancellationToken)
     {
         try
         {
-            Outputs.Check(settings.Save, settings.Result); // before minutes of training, not after them
-            var judge = new Judge(ScoringRules.All[settings.Rule], AnswerForm.All.First(form => form.Name == settings.Answer));
-            if (settings.FormatWeight != 0 && !judge.HasForm)
-            {
-                throw new ArgumentException($"--format-weight is {settings.FormatWeight}, but --answer {settings.Answer} asks for no form: leave it out, or choose --answer tags or last-number.");
-            }
-
-            var training = Load(settings, settings.Train, judge, heldOut: false);
-            IReadOnlyList<Problem> heldOut = [.. Load(settings, settings.Test, judge, heldOut: true).Take(settings.LimitTest ?? int.MaxValue)];
-            return Train(settings, judge, training, heldOut, cancellationToken);
+            return Execute(settings, cancellationToken);
         }
-        catch (OperationCanceledException)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             Outputs.Errors.MarkupLine("[red]Cancelled before the first step.[/] Nothing was saved.");
             return Cancelled;
@@ -40,6 +29,26 @@ internal static class Run
         }
     }
 
+    /// <summary>As <see cref="Do"/>, and throws what that tells.</summary>
+    public static int Execute(RunSettings settings, CancellationToken cancellationToken)
+    {
+        Outputs.Check(settings); // before minutes of training, not after them
+        var judge = new Judge(ScoringRules.All[settings.Rule], AnswerForm.All.First(form => form.Name == settings.Answer));
+        if (settings.FormatWeight != 0 && !judge.HasForm)
+        {
+            throw new ArgumentException($"--format-weight is {settings.FormatWeight}, but --answer {settings.Answer} asks for no form: leave it out, or choose --answer tags or last-number.");
+        }
+
+        var training = Load(settings, settings.Train, judge, heldOut: false);
+        if (training.Count < settings.PromptsPerRollout)
+        {
+            throw new ArgumentException($"'{settings.Train}' holds {training.Count} problems, but a step takes {settings.PromptsPerRollout}: give more problems, or --prompts-per-rollout {training.Count}.");
+        }
+
+        IReadOnlyList<Problem> heldOut = [.. Load(settings, settings.Test, judge, heldOut: true).Take(settings.LimitTest ?? int.MaxValue)];
+        return Train(settings, judge, training, heldOut, cancellationToken);
+    }
+
     private static IReadOnlyList<Problem> Load(RunSettings settings, string path, Judge judge, bool heldOut)
     {
         var problems = JsonLines.Read(path, settings.PromptColumn, settings.AnswerColumn, heldOut);
@@ -49,6 +58,7 @@ internal static class Run
 
     private static int Train(RunSettings settings, Judge judge, IReadOnlyList<Problem> training, IReadOnlyList<Problem> heldOut, CancellationToken cancellationToken)
     {
+        AnsiConsole.MarkupLineInterpolated($"Rule {settings.Rule}, answer {settings.Answer}, {Prompts(settings)}.");
         AnsiConsole.MarkupLineInterpolated($"{training.Count} problems to train on, {heldOut.Count} held out, such as \"{heldOut[0].Prompt.TrimEnd()}\" with the answer \"{heldOut[0].Answer}\".");
         var known = training.Select(problem => problem.Prompt).ToHashSet(StringComparer.Ordinal);
         if (heldOut.Count(problem => known.Contains(problem.Prompt)) is > 0 and var seen)
@@ -65,13 +75,31 @@ internal static class Run
 
         var rateBefore = MatmulRate.Measure();
         var ml = new MLContext(settings.Seed);
-        var record = new HeldOutRecord(judge, heldOut.Count, settings.Samples);
         var reporter = new StepReporter(settings.GroupSize, settings.PromptsPerRollout);
-        using var policy = ml.Transforms.TrainGrpo(Options(settings, judge, record, reporter, ml.Data.LoadFromEnumerable(heldOut), cancellationToken)).Fit(ml.Data.LoadFromEnumerable(training));
+        var record = new HeldOutRecord(judge, heldOut.Count, settings.Samples, untrained => WarnIfHopeless(settings, untrained));
+        var options = RunOptions.Of(settings, judge, record, reporter, ml.Data.LoadFromEnumerable(heldOut), cancellationToken);
+        using var policy = Fit(ml.Transforms.TrainGrpo(options), settings, training, heldOut, ml);
         var run = policy.Training!;
         if (run.Steps.Count == 0)
         {
-            throw new OperationCanceledException(cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        var measured = record.Evaluations.Count >= 2;
+        if (!measured && !cancellationToken.IsCancellationRequested)
+        {
+            throw new InvalidOperationException($"The held-out problems were measured {record.Evaluations.Count} times in {run.Steps.Count} steps, and not before and after.");
+        }
+
+        // What was found is told first: saving may fail.
+        if (measured)
+        {
+            var result = RunResult.Of(settings, run, reporter, record, Math.Max(rateBefore, MatmulRate.Measure()), clock.Elapsed, torch.get_num_threads());
+            ResultTables.Print(result, heldOut);
+            if (settings.Result is { } path)
+            {
+                result.Write(path);
+            }
         }
 
         if (settings.Save is { } save)
@@ -79,68 +107,48 @@ internal static class Run
             Save(policy, save);
         }
 
-        if (record.Evaluations.Count < 2)
+        if (!measured)
         {
             Outputs.Errors.MarkupLineInterpolated($"[red]Cancelled[/] after step {run.Steps.Count} of {settings.Steps}, and not measured again.");
-            return Cancelled;
         }
 
-        var result = RunResult.Of(settings, run, reporter, record, Math.Max(rateBefore, MatmulRate.Measure()), clock.Elapsed, torch.get_num_threads());
-        ResultTables.Print(result, heldOut);
-        if (settings.Result is { } path)
-        {
-            result.Write(path);
-        }
-
-        return 0;
+        return measured ? 0 : Cancelled;
     }
 
-    private static GrpoOptions Options(RunSettings settings, Judge judge, HeldOutRecord record, StepReporter reporter, IDataView heldOut, CancellationToken cancellationToken)
+    private static GrpoTransformer Fit(GrpoEstimator estimator, RunSettings settings, IReadOnlyList<Problem> training, IReadOnlyList<Problem> heldOut, MLContext ml)
     {
-        var options = new GrpoOptions
+        try
         {
-            ModelPath = settings.Model,
-            SystemPrompt = settings.System,
-            GroupSize = settings.GroupSize,
-            PromptsPerRollout = settings.PromptsPerRollout,
-            MaxCompletionTokens = settings.MaxTokens,
-            Steps = settings.Steps,
-            Seed = settings.Seed,
-            Lora = settings.Lora ? new() { Rank = RunSettings.LoraRank, Alpha = RunSettings.LoraAlpha } : null,
-            Sampling = { Temperature = settings.Temperature },
-            Optimizer = { LearningRate = settings.LearningRate, WarmupSteps = settings.WarmupSteps },
-            Evaluation = { ValidationData = heldOut, Samples = settings.Samples },
-            Execution = { Threads = settings.Threads },
-            Logger = reporter,
-            Progress = reporter,
-            CancellationToken = cancellationToken,
-            OnCancel = CancellationBehavior.ReturnLastStep,
-        };
-
-        // What does not teach is measured all the same, with no weight.
-        double Weight(bool teaches, double weight = 1) => teaches && !settings.RandomReward ? weight : 0;
-        options.Rewards.Add(record.ToReward(Weight(settings.Reward == RunSettings.OfCorrectness)));
-        options.Rewards.Add(Reward.FromFunction(Score, (RewardSample sample) => judge.Score(sample), Weight(settings.Reward == RunSettings.OfScore), Judge.Columns));
-        if (judge.HasForm)
-        {
-            options.Rewards.Add(Reward.FromFunction(Format, (RewardSample sample) => judge.IsFormatted(sample), Weight(true, settings.FormatWeight)));
+            return estimator.Fit(ml.Data.LoadFromEnumerable(training));
         }
-
-        if (settings.RandomReward)
+        catch (OverlongPromptException error)
         {
-            options.Rewards.Add(RandomReward.Create(settings.Seed));
+            var (problems, path) = error.IsValidation ? (heldOut, settings.Test) : (training, settings.Train);
+            throw new ArgumentException(
+                $"The problem in line {problems[(int)error.Row].Line} of '{path}' has {error.Tokens} tokens, more than the {error.Limit} that --max-tokens {settings.MaxTokens} leaves of the model's context. Shorten it, delete the line, or lower --max-tokens.",
+                error);
         }
+    }
 
-        return options;
+    private static string Prompts(RunSettings settings) =>
+        settings.Raw ? "prompts as raw text" : settings.System is { } system ? $"system message \"{system}\"" : "no system message but what the model's chat template brings";
+
+    private static void WarnIfHopeless(RunSettings settings, HeldOutFigures untrained)
+    {
+        if (untrained.CorrectOnce == 0 && settings is { Reward: RunSettings.OfCorrectness, RandomReward: false })
+        {
+            Outputs.Errors.MarkupLine("[yellow]No sampled answer to any held-out problem is correct, and completions that are all wrong teach nothing by correctness. "
+                + "Look at the answers below; take --reward score if the rule has partial credit, easier problems, or another --answer, --system or --max-tokens.[/]");
+        }
     }
 
     /// <summary>The whole model, with an adapter merged into it, and the adapter alone where there is one.</summary>
     private static void Save(GrpoTransformer policy, string directory)
     {
-        policy.SavePretrained(Path.Combine(directory, "model"));
+        policy.SavePretrained(Path.Combine(directory, Outputs.Model));
         if (policy.HasAdapter)
         {
-            policy.SaveAdapter(Path.Combine(directory, "adapter"));
+            policy.SaveAdapter(Path.Combine(directory, Outputs.Adapter));
         }
 
         AnsiConsole.MarkupLineInterpolated($"Saved to {directory}.");

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using System.Globalization;
 
 namespace RealModel;
 
@@ -21,6 +22,7 @@ internal sealed class RunCommand
     private readonly Option<string?> _rule = new("--rule") { Description = "How an answer is scored. Default: the task's; exact for other files." };
     private readonly Option<string?> _answer = new("--answer") { Description = "Where the answer stands in a completion: between the last <answer> tags, its last number, or all of it. Default: the task's; for other files the last number if the rule is one of numbers, else the whole." };
     private readonly Option<string?> _system = new("--system") { Description = "The system message. Default: the task's; for other files that of the model's chat template." };
+    private readonly Option<bool> _raw = new("--raw") { Description = "Prompts are raw text that the model completes: no chat template, no system message." };
     private readonly Option<string> _reward = new("--reward") { Description = "What teaches: correctness (1 for full marks, else 0) or the rule's score, with its partial credit.", DefaultValueFactory = _ => RunSettings.OfCorrectness };
     private readonly Option<double> _formatWeight = new("--format-weight") { Description = "Weight of a further reward, for completions that are nothing but an answer in the form that --answer names. It never counts as correctness.", DefaultValueFactory = _ => 0 };
     private readonly Option<string?> _control = new("--control") { Description = "random-reward: trains on tossed coins, which must teach nothing." };
@@ -39,24 +41,33 @@ internal sealed class RunCommand
     private readonly Option<DirectoryInfo?> _save = new("--save") { Description = "A folder for the trained model (model/, an adapter merged) and the adapter (adapter/)." };
     private readonly Option<FileInfo?> _result = new("--result") { Description = "Writes all figures to this file as JSON." };
 
-    public RunCommand()
+    /// <param name="run">What the command does; null: <see cref="Run.Do"/>.</param>
+    public RunCommand(Func<RunSettings, CancellationToken, int>? run = null)
     {
+        run ??= Run.Do;
         _rule.AcceptOnlyFromAmong([.. ScoringRules.All.Keys]);
         _answer.AcceptOnlyFromAmong([.. AnswerForm.All.Select(form => form.Name)]);
         _reward.AcceptOnlyFromAmong(RunSettings.OfCorrectness, RunSettings.OfScore);
         _control.AcceptOnlyFromAmong(RandomRewardControl);
-        foreach (var count in new Option[] { _prompts, _group, _tokens, _steps, _samples, _limit, _threads })
+        foreach (var count in new Option[] { _prompts, _tokens, _steps, _samples, _limit, _threads })
         {
-            count.Validators.Add(AtLeastOne);
+            count.Validators.Add(AtLeast(1));
         }
 
+        _group.Validators.Add(AtLeast(2)); // a completion is compared with the others of its group
+
+        _temperature.Validators.Add(Number(above: true));
+        _rate.Validators.Add(Number(above: true));
+        _formatWeight.Validators.Add(Number(above: false));
         Root = new("Post-trains a small instruct model by GRPO on problems whose answers can be checked, and measures what that did.")
         {
-            _model, _task, _tasks, _train, _test, _promptColumn, _answerColumn, _rule, _answer, _system, _reward, _formatWeight, _control,
+            _model, _task, _tasks, _train, _test, _promptColumn, _answerColumn, _rule, _answer, _system, _raw, _reward, _formatWeight, _control,
             _prompts, _group, _tokens, _temperature, _steps, _rate, _warmup, _lora, _seed, _samples, _limit, _threads, _save, _result,
         };
         Root.Validators.Add(Check);
-        Root.SetAction((parsed, cancellationToken) => Task.FromResult(Run.Do(Settings(parsed), cancellationToken)));
+
+        // On another thread: Ctrl+C is looked for only once the action has returned its task.
+        Root.SetAction((parsed, cancellationToken) => Task.Run(() => run(Settings(parsed), cancellationToken), CancellationToken.None));
     }
 
     public RootCommand Root { get; }
@@ -76,7 +87,8 @@ internal sealed class RunCommand
             AnswerColumn = parsed.GetRequiredValue(_answerColumn),
             Rule = parsed.GetValue(_rule) ?? defaults.Rule,
             Answer = parsed.GetValue(_answer) ?? defaults.Answer,
-            System = parsed.GetValue(_system) ?? defaults.System,
+            System = parsed.GetValue(_raw) ? null : parsed.GetValue(_system) ?? defaults.System,
+            Raw = parsed.GetValue(_raw),
             Reward = parsed.GetRequiredValue(_reward),
             FormatWeight = parsed.GetValue(_formatWeight),
             RandomReward = parsed.GetValue(_control) is not null,
@@ -110,17 +122,31 @@ internal sealed class RunCommand
             result.AddError("--tasks says where the files of --task are, and there is no --task: name one, or leave --tasks out.");
         }
 
+        if (Given(_raw) && Given(_system))
+        {
+            result.AddError("--raw has no place for a system message: leave --system out, and write the text into the prompts.");
+        }
+
         if (Given(_control) && (Given(_reward) || Given(_formatWeight)))
         {
             result.AddError("--control random-reward trains on coins alone: leave --reward and --format-weight out.");
         }
     }
 
-    private static void AtLeastOne(OptionResult result)
+    private static Action<OptionResult> AtLeast(int least) => result =>
     {
-        if (result.Tokens is [var token] && int.TryParse(token.Value, out var value) && value < 1)
+        if (result.Tokens is [var token] && int.TryParse(token.Value, out var value) && value < least)
         {
-            result.AddError($"{result.Option.Name} is {value}, but must be 1 or more.");
+            result.AddError($"{result.Option.Name} is {value}, but must be {least} or more.");
         }
-    }
+    };
+
+    private static Action<OptionResult> Number(bool above) => result =>
+    {
+        if (result.Tokens is [var token] && double.TryParse(token.Value, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)
+            && !(double.IsFinite(value) && (above ? value > 0 : value >= 0)))
+        {
+            result.AddError($"{result.Option.Name} is {token.Value}, but must be {(above ? "above 0" : "0 or more")} and finite.");
+        }
+    };
 }

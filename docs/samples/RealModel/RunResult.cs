@@ -96,7 +96,7 @@ internal sealed record RunResult
     /// <summary>Writes it as JSON, under a temporary name first.</summary>
     public void Write(string path)
     {
-        var temporary = path + ".tmp";
+        var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         try
         {
             File.WriteAllText(temporary, JsonSerializer.Serialize(this, Json) + "\n");

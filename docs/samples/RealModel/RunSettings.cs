@@ -27,6 +27,9 @@ internal sealed record RunSettings
 
     public required string? System { get; init; }
 
+    /// <summary>Prompts are raw text, without chat template and system message.</summary>
+    public required bool Raw { get; init; }
+
     public required string Reward { get; init; }
 
     public required double FormatWeight { get; init; }

@@ -32,7 +32,7 @@ internal sealed class ChatClientReward(
     {
         try
         {
-            return prompt.Fill(sample) is { } question ? parse(await AskAsync(question, sample, cancellationToken).ConfigureAwait(false)) : null;
+            return prompt.Fill(sample) is { } question && await AskAsync(question, sample, cancellationToken).ConfigureAwait(false) is { } answer ? parse(answer) : null;
         }
         catch (Exception cause) when (cause is not (RewardException or OperationCanceledException))
         {
@@ -40,7 +40,8 @@ internal sealed class ChatClientReward(
         }
     }
 
-    private async Task<string> AskAsync(string question, RewardSample sample, CancellationToken cancellationToken)
+    /// <summary>The judge's answer; null if it is not all of one, whose last number would be one of the reasoning.</summary>
+    private async Task<string?> AskAsync(string question, RewardSample sample, CancellationToken cancellationToken)
     {
         AI.ChatMessage user = new(ChatRole.User, question);
         AI.ChatMessage[] messages = systemPrompt is null ? [user] : [new(ChatRole.System, systemPrompt), user];
@@ -48,7 +49,7 @@ internal sealed class ChatClientReward(
         {
             // A client may change the options that it is given, so no two calls share any.
             var answer = await judge.GetResponseAsync(messages, _options?.Clone(), cancellationToken).ConfigureAwait(false);
-            return answer.Text;
+            return answer.FinishReason == ChatFinishReason.Length || answer.FinishReason == ChatFinishReason.ContentFilter ? null : answer.Text;
         }
         catch (Exception cause) when (!(cause is OperationCanceledException && cancellationToken.IsCancellationRequested))
         {

@@ -26,7 +26,8 @@ public abstract partial class Reward
     /// <returns>The reward.</returns>
     /// <remarks>
     /// <para>
-    /// An answer without a score makes the completion one that this reward cannot judge, as does a column without a value (NaN) in its row, for which nobody is asked.
+    /// An answer without a score makes the completion one that this reward cannot judge, as does an answer that was cut off (a finish reason of <c>length</c> or
+    /// <c>content_filter</c>), and a column without a value (NaN) in its row, for which nobody is asked.
     /// The metric <c>rewards/{name}/unscored</c> counts such completions.
     /// </para>
     /// <para>

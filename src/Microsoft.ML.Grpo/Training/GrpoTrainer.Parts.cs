@@ -54,7 +54,7 @@ internal sealed partial class GrpoTrainer
 
         var limit = PromptPreparation.Limit(policy.Network.Config, options.MaxCompletionTokens, options.MaxPromptTokens);
         _prompts = PromptPreparation.Prepare(rows, policy, limit, options.OverlongPrompts, logger);
-        var heldOut = validation is null ? null : PromptPreparation.Prepare(validation, policy, limit, options.OverlongPrompts, logger, "validation data");
+        var heldOut = validation is null ? null : PromptPreparation.Prepare(validation, policy, limit, options.OverlongPrompts, logger, PromptPreparation.ValidationData);
         PromptPreparation.CheckCache(options.Execution.MaxCacheTokens, [.. _prompts, .. heldOut ?? []], options.MaxCompletionTokens, policy.Network.Config);
         _cacheTokens = options.Execution.MaxCacheTokens ?? CacheMemory.Tokens(policy.Network);
         _order = new(_prompts, options.PromptsPerRollout, options.Shuffle ? _random : null);

@@ -5,6 +5,9 @@ namespace Microsoft.ML.Grpo;
 /// <summary>Tokenizes the prompts and sees to those that are too long.</summary>
 internal static class PromptPreparation
 {
+    public const string TrainingData = "training data";
+    public const string ValidationData = "validation data";
+
     /// <summary>Prepares every row.</summary>
     /// <param name="rows">The rows; at least one.</param>
     /// <param name="policy">The policy that will read them.</param>
@@ -13,11 +16,11 @@ internal static class PromptPreparation
     /// <param name="logger">Hears how many were left out or cut.</param>
     /// <param name="what">What the data is, for errors.</param>
     /// <exception cref="ArgumentException">
-    /// A prompt is empty, or too long and <paramref name="overlong"/> is <see cref="OverlongPrompts.Error"/>, or cannot be cut so far, or at all since it has a further input;
+    /// A prompt is empty, or too long and <paramref name="overlong"/> is <see cref="OverlongPrompts.Error"/> (<see cref="OverlongPromptException"/>), or cannot be cut so far, or at all since it has a further input;
     /// or all are too long and left out.
     /// </exception>
     public static IReadOnlyList<PreparedPrompt> Prepare(
-        IReadOnlyList<PromptRow> rows, Policy policy, int limit, OverlongPrompts overlong, ILogger logger, string what = "training data")
+        IReadOnlyList<PromptRow> rows, Policy policy, int limit, OverlongPrompts overlong, ILogger logger, string what = TrainingData)
     {
         var prepared = new List<PreparedPrompt>(rows.Count);
         var tooLong = 0;
@@ -35,9 +38,7 @@ internal static class PromptPreparation
                 switch (overlong)
                 {
                     case OverlongPrompts.Error:
-                        throw new ArgumentException(
-                            $"The prompt of row {row.Row} (counted from 0) of the {what} has {ids.Count} tokens, more than the {limit} that leave room for a completion (MaxPromptTokens, default the model's context less MaxCompletionTokens). "
-                            + "Shorten it, lower MaxCompletionTokens, or set OverlongPrompts to Skip or TruncateLeft.");
+                        throw new OverlongPromptException(row.Row, what == ValidationData, ids.Count, limit, what);
                     case OverlongPrompts.Skip:
                         continue;
                     default:

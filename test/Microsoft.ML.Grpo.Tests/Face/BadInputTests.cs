@@ -64,7 +64,7 @@ public class BadInputTests : FaceTests
     public void A_prompt_longer_than_the_context_is_refused_by_row_in_fit_and_transform()
     {
         var data = With(new string('x', 80));
-        AssertRefused<ArgumentException>(
+        AssertRefused<OverlongPromptException>(
             _ => { },
             "The prompt of row 5 (counted from 0) of the training data has 80 tokens, more than the 58 that leave room for a completion (MaxPromptTokens, default the model's context less MaxCompletionTokens). "
             + "Shorten it, lower MaxCompletionTokens, or set OverlongPrompts to Skip or TruncateLeft.",

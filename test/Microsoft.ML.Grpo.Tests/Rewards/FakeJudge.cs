@@ -11,10 +11,16 @@ internal sealed class FakeJudge(Func<IReadOnlyList<AI.ChatMessage>, ChatOptions?
     {
     }
 
+    /// <summary>Why an answer ended, by its text; null: the client does not say.</summary>
+    public Func<string, ChatFinishReason?> Reason { get; init; } = _ => null;
+
     public bool IsDisposed { get; private set; }
 
-    public async Task<ChatResponse> GetResponseAsync(IEnumerable<AI.ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
-        new(new AI.ChatMessage(ChatRole.Assistant, await answer([.. messages], options, cancellationToken)));
+    public async Task<ChatResponse> GetResponseAsync(IEnumerable<AI.ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        var text = await answer([.. messages], options, cancellationToken);
+        return new(new AI.ChatMessage(ChatRole.Assistant, text)) { FinishReason = Reason(text) };
+    }
 
     public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(IEnumerable<AI.ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
         throw new NotSupportedException("A judge is not asked for a stream.");

@@ -9,8 +9,9 @@ public class PromptPreparationTests
     public void A_prompt_that_is_too_long_is_an_error_that_names_its_row_and_both_numbers()
     {
         using var policy = TinyPolicy.Create();
-        var error = Assert.ThrowsExactly<ArgumentException>(() => PromptPreparation.Prepare(Rows, policy, 5, OverlongPrompts.Error, new LogLines()));
-        StringAssert.StartsWith(error.Message, "The prompt of row 1 (counted from 0) of the training data has 8 tokens, more than the 5 that leave room for a completion");
+        var error = Assert.ThrowsExactly<OverlongPromptException>(() => PromptPreparation.Prepare(Rows, policy, 5, OverlongPrompts.Error, new LogLines(), PromptPreparation.ValidationData));
+        StringAssert.StartsWith(error.Message, "The prompt of row 1 (counted from 0) of the validation data has 8 tokens, more than the 5 that leave room for a completion");
+        Assert.AreEqual((1L, true, 8, 5), (error.Row, error.IsValidation, error.Tokens, error.Limit));
         StringAssert.Contains(error.Message, "set OverlongPrompts to Skip or TruncateLeft");
     }
 

@@ -30,9 +30,10 @@ public class JsonLinesTests
     [DataRow("[1]", "Line 2 of 'FILE' is a JSON Array, not an object. Each line is a JSON object of its own, such as {\"prompt\": \"What is 7 + 5?\", \"answer\": \"12\"}.")]
     [DataRow("{\"question\": \"q\", \"answer\": \"a\"}", "Line 2 of 'FILE' has no field \"prompt\". It has: question, answer. Name the right one with --prompt-column.")]
     [DataRow("{\"prompt\": \"q\"}", "Line 2 of 'FILE' has no field \"answer\". It has: prompt. Name the right one with --answer-column.")]
-    [DataRow("{\"prompt\": \"q\", \"answer\": [\"a\"]}", "Line 2 of 'FILE' has a JSON Array in \"answer\". Give a text, or name another field with --answer-column.")]
+    [DataRow("{\"prompt\": \"q\", \"answer\": [\"a\"]}", "Line 2 of 'FILE' has a JSON Array in \"answer\". Give a text or a number, or name another field with --answer-column.")]
     [DataRow("{\"prompt\": \" \", \"answer\": \"a\"}", "Line 2 of 'FILE' has nothing in \"prompt\". Fill it, or delete the line.")]
     [DataRow("{\"prompt\": \"\\ud800\", \"answer\": \"a\"}", "Line 2 of 'FILE' has half of a surrogate pair in \"prompt\", which is no text. Mend or delete the line.")]
+    [DataRow("{\"prompt\": \"q\", \"answer\": \"a\", \"metadata\": {\"letters\": [\"a\", \"\\udfff\"]}}", "Line 2 of 'FILE' has half of a surrogate pair in \"metadata\", which is no text. Mend or delete the line.")]
     public void A_line_that_is_no_problem_is_named_with_the_remedy(string line, string message)
     {
         using var folder = new TemporaryFolder();

@@ -51,13 +51,37 @@ public class RealModelOptionsTests
     }
 
     [TestMethod]
+    public void Raw_prompts_have_no_system_message_not_even_the_tasks()
+    {
+        var settings = Settings("--model", "m", "--task", "gcd", "--raw");
+        Assert.AreEqual((true, null), (settings.Raw, settings.System));
+        Assert.AreEqual((false, "Answer with the final number alone."), (Settings("--model", "m", "--task", "gcd").Raw, Settings("--model", "m", "--task", "gcd").System));
+    }
+
+    [TestMethod]
+    public async Task The_command_returns_before_its_run_so_that_Ctrl_C_is_heard()
+    {
+        using var invoked = new ManualResetEventSlim();
+        var command = new RunCommand((_, stop) => invoked.Wait(TimeSpan.FromSeconds(60), stop) ? 7 : 1);
+        var running = command.Root.Parse(["--model", "m", "--task", "gcd"]).InvokeAsync();
+        invoked.Set();
+        Assert.AreEqual(7, await running);
+    }
+
+    [TestMethod]
     [DataRow("Say which problems", "--model", "m")]
     [DataRow("Say which problems", "--model", "m", "--train", "a.jsonl")]
     [DataRow("Say which problems", "--model", "m", "--task", "gcd", "--train", "a.jsonl", "--test", "b.jsonl")]
     [DataRow("--tasks says where the files of --task are", "--model", "m", "--train", "a.jsonl", "--test", "b.jsonl", "--tasks", "d")]
     [DataRow("--control random-reward trains on coins alone", "--model", "m", "--task", "gcd", "--control", "random-reward", "--reward", "score")]
     [DataRow("--steps is 0, but must be 1 or more", "--model", "m", "--task", "gcd", "--steps", "0")]
-    [DataRow("--group-size is -1, but must be 1 or more", "--model", "m", "--task", "gcd", "--group-size", "-1")]
+    [DataRow("--group-size is 1, but must be 2 or more", "--model", "m", "--task", "gcd", "--group-size", "1")]
+    [DataRow("--temperature is NaN, but must be above 0 and finite", "--model", "m", "--task", "gcd", "--temperature", "NaN")]
+    [DataRow("--temperature is 0, but must be above 0 and finite", "--model", "m", "--task", "gcd", "--temperature", "0")]
+    [DataRow("--learning-rate is -1e-4, but must be above 0 and finite", "--model", "m", "--task", "gcd", "--learning-rate", "-1e-4")]
+    [DataRow("--format-weight is -0.1, but must be 0 or more and finite", "--model", "m", "--task", "gcd", "--format-weight", "-0.1")]
+    [DataRow("--format-weight is Infinity, but must be 0 or more and finite", "--model", "m", "--task", "gcd", "--format-weight", "Infinity")]
+    [DataRow("--raw has no place for a system message", "--model", "m", "--task", "gcd", "--raw", "--system", "Answer.")]
     [DataRow("guess", "--model", "m", "--task", "gcd", "--rule", "guess")]
     public void What_contradicts_itself_or_has_no_effect_is_refused(string part, params string[] arguments)
     {
