@@ -18,8 +18,14 @@ internal sealed class Tallies(string folder)
         }
     }
 
+    /// <summary>A line for each quantity; nothing to compare is a failure.</summary>
     public void Close(Report report)
     {
+        if (_tallies.Count == 0)
+        {
+            report.Fail(folder, "holds nothing to compare");
+        }
+
         foreach (var tally in _tallies.Values)
         {
             tally.Close(report);
