@@ -9,7 +9,7 @@ internal static class Conversation
     /// <param name="messages">What was said so far.</param>
     /// <param name="instructions">A system message to stand before all others; null or empty: none.</param>
     /// <exception cref="ArgumentException">There is no message, or the last is not the user's, or one of the user's is empty.</exception>
-    /// <exception cref="NotSupportedException">A message holds something that is no text.</exception>
+    /// <exception cref="NotSupportedException">A message holds something that is no text, or is of another role than system, user and assistant.</exception>
     public static IReadOnlyList<ChatMessage> Read(IEnumerable<AI.ChatMessage> messages, string? instructions)
     {
         ArgumentNullException.ThrowIfNull(messages);
@@ -36,9 +36,15 @@ internal static class Conversation
             throw new NotSupportedException($"Message {index} (counted from 0) holds {other.GetType().Name}, but the policy reads nothing but text. Take it out, or say it in words.");
         }
 
+        var role = message.Role.Value.ToLowerInvariant();
+        if (role is not ("system" or "user" or "assistant"))
+        {
+            throw new NotSupportedException($"Message {index} (counted from 0) has the role '{role}', but chat templates are known for system, user and assistant. Give it one of those, or leave it out.");
+        }
+
         // As in training, where a prompt of nothing but white space is refused too.
-        return message.Role != AI.ChatRole.User || !string.IsNullOrWhiteSpace(message.Text)
-            ? new(message.Role.Value.ToLowerInvariant(), message.Text)
+        return role != "user" || !string.IsNullOrWhiteSpace(message.Text)
+            ? new(role, message.Text)
             : throw new ArgumentException($"Message {index} (counted from 0), the user's, is empty. Give it a text, or leave it out.", nameof(message));
     }
 }
