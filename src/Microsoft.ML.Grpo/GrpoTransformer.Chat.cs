@@ -29,7 +29,7 @@ public sealed partial class GrpoTransformer
     /// </para>
     /// <para>
     /// <b>Streaming.</b> Tokens are shown as they are drawn, whole characters at a time; the last update has the finish reason and the usage. Decoding
-    /// does not wait for the reader. It stops within a token when the token is cancelled or the enumerator disposed (leaving
+    /// does not wait for the reader. It stops within a token, or after the pass over the prompt, when the token is cancelled or the enumerator disposed (leaving
     /// <c>await foreach</c> does that); an enumerator that is dropped undisposed lets it run to its end, and no longer.
     /// </para>
     /// <para>Source: our own.</para>

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Microsoft.ML.Grpo;
 
-/// <summary>Lets callers have something one after the other, whichever threads they run on, in no promised order. Who has a turn must not ask for another.</summary>
+/// <summary>Lets callers have something one after the other, whichever threads they run on; who waits longest mostly, not always, comes next. Who has a turn must not ask for another.</summary>
 [SuppressMessage("Design", "CA1001:Types that own disposable fields should be disposable", Justification = "Callers may still wait for it, and a semaphore whose wait handle nobody asked for holds nothing.")]
 internal sealed class Turns
 {

@@ -36,14 +36,15 @@ internal static class Conversation
             throw new NotSupportedException($"Message {index} (counted from 0) holds {other.GetType().Name}, but the policy reads nothing but text. Take it out, or say it in words.");
         }
 
-        if (message.Role != AI.ChatRole.System && message.Role != AI.ChatRole.User && message.Role != AI.ChatRole.Assistant)
+        var role = message.Role.Value.ToLowerInvariant();
+        if (role is not ("system" or "user" or "assistant"))
         {
-            throw new NotSupportedException($"Message {index} (counted from 0) has the role '{message.Role}', but the policy knows system, user and assistant alone. Leave it out, or say it in one of these.");
+            throw new NotSupportedException($"Message {index} (counted from 0) has the role '{role}', but chat templates are known for system, user and assistant. Give it one of those, or leave it out.");
         }
 
         // As in training, where a prompt of nothing but white space is refused too.
-        return message.Role != AI.ChatRole.User || !string.IsNullOrWhiteSpace(message.Text)
-            ? new(message.Role.Value.ToLowerInvariant(), message.Text)
+        return role != "user" || !string.IsNullOrWhiteSpace(message.Text)
+            ? new(role, message.Text)
             : throw new ArgumentException($"Message {index} (counted from 0), the user's, is empty. Give it a text, or leave it out.", nameof(message));
     }
 }

@@ -8,6 +8,9 @@ namespace Microsoft.ML.Grpo;
 /// </summary>
 internal sealed class PolicyTokenizer
 {
+    /// <summary>Characters of a text in an error.</summary>
+    private const int MostShown = 100;
+
     private readonly TokenizerJson _json;
     private readonly string _file;
     private readonly BytePairEncoder _pairs;
@@ -124,9 +127,9 @@ internal sealed class PolicyTokenizer
         var tokens = new List<string>(ids.Count);
         foreach (var id in ids)
         {
-            if (id >= 0 && id < _tokens.Length && _tokens[id] is { } token && !(skipSpecial && SpecialIds.Contains(id)))
+            if (IsDecoded(id, skipSpecial))
             {
-                tokens.Add(token);
+                tokens.Add(_tokens[id]!);
             }
         }
 
@@ -137,6 +140,9 @@ internal sealed class PolicyTokenizer
 
         return string.Concat(tokens);
     }
+
+    /// <summary>Whether a token has a part in what <see cref="Decode"/> gives: it is one of the vocabulary, and not left out.</summary>
+    public bool IsDecoded(int id, bool skipSpecial) => id >= 0 && id < _tokens.Length && _tokens[id] is not null && !(skipSpecial && SpecialIds.Contains(id));
 
     /// <summary>Lone surrogates as U+FFFD, since they have no UTF-8.</summary>
     private static string WellFormed(string text) =>
@@ -189,7 +195,7 @@ internal sealed class PolicyTokenizer
         return new ArgumentException(
             character is { } rune
                 ? $"The vocabulary of {_file} has no token for the character {(Rune.IsControl(rune) ? string.Empty : $"'{rune}' ")}(U+{rune.Value:X4}). Leave it out of the text."
-                : $"The vocabulary of {_file} cannot spell all of the text '{(text.Length <= 80 ? text : text[..77] + "...")}', as it is normalised. Leave uncommon characters out.",
+                : $"The vocabulary of {_file} cannot spell all of the text '{(text.Length > MostShown ? string.Concat(text.AsSpan(0, MostShown), " ...") : text)}', as it is normalised. Leave uncommon characters out.",
             nameof(text));
     }
 }

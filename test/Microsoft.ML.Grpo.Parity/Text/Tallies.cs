@@ -18,12 +18,12 @@ internal sealed class Tallies(string folder)
         }
     }
 
-    /// <summary>A line for each; a failure if there is none.</summary>
+    /// <summary>A line for each quantity; nothing to compare is a failure.</summary>
     public void Close(Report report)
     {
         if (_tallies.Count == 0)
         {
-            report.Fail(folder, "holds nothing that can be compared");
+            report.Fail(folder, "holds nothing to compare");
         }
 
         foreach (var tally in _tallies.Values)

@@ -18,8 +18,9 @@ internal sealed class Tally(string name)
         }
     }
 
-    /// <summary>A line for the quantity.</summary>
-    public void Close(Report report) => report.Check(name, _differences == 0, _differences == 0 ? $"{_count} equal" : $"{_differences} of {_count} differ; {_first}");
+    /// <summary>A line for the quantity; one that was never compared is a failure.</summary>
+    public void Close(Report report) =>
+        report.Check(name, _count > 0 && _differences == 0, _differences == 0 ? $"{_count} equal" : $"{_differences} of {_count} differ; {_first}");
 
     /// <summary>A text in one line, without what a terminal would swallow.</summary>
     private static string Shown(string text) => $"'{string.Concat(text.EnumerateRunes().Take(200).Select(rune => System.Text.Rune.IsControl(rune) || rune.Value is 0xFEFF or 0xFFFE or 0xFFFF ? $"\\u{rune.Value:X4}" : $"{rune}"))}'";

@@ -85,12 +85,14 @@ public class ChatOptionsTests
         StringAssert.StartsWith(
             error.Message,
             "The chat options are not valid. "
-            + "Temperature is -1: set it to 0, or to 1e-6 or more, or to null for the policy's own. "
+            + "Temperature is -1: set it to 0, which is greedy, or 0.0001 or more, or to null for the policy's own. "
             + "TopP is 0: set it to above 0, at most 1, or to null for the policy's own. "
             + "TopK is 0: set it to 1 or more, or to null for the policy's own. "
             + "MaxOutputTokens is 0: set it to 1 or more, or to null for the policy's own. "
             + "StopSequences has an empty text: leave it out.");
         Assert.ThrowsExactly<ArgumentException>(() => Read(generator, new() { Temperature = float.NaN }));
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => Read(generator, new() { Temperature = 1e-30f })).Message, "Temperature is 1E-30: set it to 0, which is greedy, or 0.0001 or more");
+        Assert.AreEqual(1e-4, Read(generator, new() { Temperature = 1e-4f }).Sampling.Temperature, 1e-9);
         Assert.ThrowsExactly<ArgumentException>(() => Read(generator, new() { Temperature = float.PositiveInfinity }));
         Assert.ThrowsExactly<ArgumentException>(() => Read(generator, new() { TopP = float.NaN }));
     }

@@ -50,7 +50,7 @@ internal sealed class AddedTokenSplitter
 
             // Space that has gone with the token before is gone.
             start = token.StripsLeft ? done + text.AsSpan(done, Math.Max(0, start - done)).TrimEnd().Length : start;
-            end += token.StripsRight ? text.Length - end - text.AsSpan(end).TrimStart().Length : 0;
+            end = token.StripsRight ? text.Length - text.AsSpan(Math.Max(end, done)).TrimStart().Length : end;
             if (start > done)
             {
                 yield return (null, text[done..start]);

@@ -61,11 +61,17 @@ internal sealed record BpeModelJson(
             throw new InvalidDataException($"{file}: model.vocab is missing. Fetch the file again.");
         }
 
-        var tokens = new Dictionary<string, int>(StringComparer.Ordinal);
+        var (tokens, owners) = (new Dictionary<string, int>(StringComparer.Ordinal), new Dictionary<int, string>());
         foreach (var token in vocab.EnumerateObject())
         {
-            tokens[token.Name] = TokenizerJson.Id(token.Value)
+            var id = TokenizerJson.Id(token.Value)
                 ?? throw new InvalidDataException($"{file}: the id of '{token.Name}' in model.vocab is {token.Value}, not a number from 0 to {TokenizerJson.LargestId}. Fetch the file again.");
+            if (!owners.TryAdd(id, token.Name) && owners[id] != token.Name)
+            {
+                throw new InvalidDataException($"{file}: '{owners[id]}' and '{token.Name}' have the same id, {id}, in model.vocab. Fetch the file again.");
+            }
+
+            tokens[token.Name] = id;
         }
 
         return tokens;

@@ -14,15 +14,16 @@ internal sealed record MetaspaceJson(string Mark, bool Always, bool First)
     /// <exception cref="NotSupportedException">Its scheme is not known.</exception>
     public static MetaspaceJson Read(JsonElement part, string file)
     {
-        // A flag from before the scheme, which Hugging Face's library compares with it and has no other use for.
+        // Files from before the scheme say with add_prefix_space alone whether there is one; the library does not take those without.
         var scheme = part.Text("prepend_scheme") ?? "always";
         if (!part.Flag("add_prefix_space", absent: true) && scheme != "never")
         {
-            throw new InvalidDataException($"{file}: 'Metaspace' has the prepend_scheme '{scheme}' (its default is 'always') and add_prefix_space false, which contradict each other. Fetch the file again.");
+            throw new InvalidDataException(
+                $"{file}: 'Metaspace' has the prepend_scheme '{scheme}'{(part.Text("prepend_scheme") is null ? " (the default)" : "")} and add_prefix_space false, which contradict each other. Fetch the file again, or set the prepend_scheme to 'never'.");
         }
 
         return scheme is "always" or "first" or "never"
-            ? new MetaspaceJson(Character(part.Text("replacement"), "Metaspace", file), scheme == "always", scheme == "first")
+            ? new MetaspaceJson(Character(TokenizerJson.Required(part, "replacement", file), "Metaspace", file), scheme == "always", scheme == "first")
             : throw TokenizerJson.Unsupported(file, $"'Metaspace' with the prepend_scheme '{scheme}'");
     }
 

@@ -7,9 +7,12 @@ namespace Microsoft.ML.Grpo;
 /// <summary>What a part of a tokenizer looks for: a text, or a regular expression.</summary>
 internal sealed class TextPattern
 {
-    /// <summary>For one match, and for all of a text with what its length takes; an honest pattern needs microseconds, one that tries all ways to split a word needs for ever.</summary>
+    /// <summary>For one match, and for all of a text; an honest pattern needs microseconds, one that tries all ways to split a word needs for ever.</summary>
     private static readonly TimeSpan TimeOut = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan TimeOfCharacter = TimeSpan.FromMicroseconds(100); // a hundred times what a slow machine takes
+
+    /// <summary>More time for long texts: a hundred times what an honest pattern takes for a character.</summary>
+    private static readonly TimeSpan TimeForCharacter = TimeSpan.FromMicroseconds(5);
 
     private readonly string _text;
     private readonly string _file;
@@ -55,7 +58,9 @@ internal sealed class TextPattern
 
     /// <summary>Matches and what lies between them, in order; together they are the text. A match may be empty, but in no empty text.</summary>
     /// <exception cref="InvalidDataException">The search takes for ever.</exception>
-    public List<TextSpan> Find(string text)
+    /// <param name="text">The text.</param>
+    /// <param name="time">The clock; null: the system's.</param>
+    public List<TextSpan> Find(string text, TimeProvider? time = null)
     {
         if (text.Length == 0)
         {
@@ -64,7 +69,7 @@ internal sealed class TextPattern
 
         try
         {
-            return _regex is null ? FindText(text) : FindMatches(_regex, new CodePointShadow(text));
+            return _regex is null ? FindText(text) : FindMatches(_regex, new CodePointShadow(text), time ?? TimeProvider.System);
         }
         catch (RegexMatchTimeoutException cause)
         {
@@ -90,8 +95,9 @@ internal sealed class TextPattern
         return Finish(spans, end, text.Length);
     }
 
-    private List<TextSpan> FindMatches(Regex regex, CodePointShadow shadow)
+    private List<TextSpan> FindMatches(Regex regex, CodePointShadow shadow, TimeProvider time)
     {
+        var (begin, allowed) = (time.GetTimestamp(), TimeOut + (shadow.Text.Length * TimeForCharacter));
         // The long s is an s where case does not matter, which .NET does not know.
         var text = RegexDialect.IgnoresCase(_text) ? shadow.Text.Replace('\u017F', 's') : shadow.Text;
         var spans = new List<TextSpan>();
@@ -99,9 +105,9 @@ internal sealed class TextPattern
         var watch = Stopwatch.StartNew();
         foreach (var match in regex.EnumerateMatches(text))
         {
-            if (watch.Elapsed > TimeOut + (text.Length * TimeOfCharacter))
+            if (time.GetElapsedTime(begin) > allowed)
             {
-                throw new RegexMatchTimeoutException(shadow.Text, _text, TimeOut);
+                throw new RegexMatchTimeoutException(shadow.Text, _text, allowed);
             }
 
             var (start, stop) = (shadow.Original(match.Index), shadow.Original(match.Index + match.Length));

@@ -36,6 +36,14 @@ public class MetaspaceTests
     }
 
     [TestMethod]
+    public void A_file_from_before_the_scheme_puts_a_mark_everywhere_or_says_never()
+    {
+        static string Tokens(string rest) => TinyMetaspace.Tokens(TinyMetaspace.Json(null, $$"""{"type": "Metaspace", "replacement": "▁", {{rest}}}""", null), "a</s>de");
+        Assert.AreEqual("▁a </s> ▁de", Tokens("\"add_prefix_space\": true"));
+        Assert.AreEqual("a </s> de", Tokens("\"add_prefix_space\": false, \"prepend_scheme\": \"never\""));
+    }
+
+    [TestMethod]
     [DataRow(true, true, true, "a\U0001F601", "▁a <0xF0> <0x9F> <0x98> <0x81>")]
     [DataRow(true, true, true, "\n", "▁ <0x0A>")]
     [DataRow(false, true, true, "xyaz", "▁ <unk> a <unk>")]
@@ -79,10 +87,10 @@ public class MetaspaceTests
 
     [TestMethod]
     [DataRow("""{"type": "Metaspace", "replacement": "▁", "add_prefix_space": false, "prepend_scheme": "first"}""", "contradict")]
-    [DataRow("""{"type": "Metaspace", "replacement": "▁", "add_prefix_space": false}""", "contradict")]
+    [DataRow("""{"type": "Metaspace", "replacement": "▁", "add_prefix_space": false}""", "the prepend_scheme 'always' (the default) and add_prefix_space false, which contradict")]
     [DataRow("""{"type": "Metaspace", "replacement": "▁▁"}""", "one character")]
-    [DataRow("""{"type": "Metaspace", "prepend_scheme": "never"}""", "one character")]
-    public void A_scheme_that_contradicts_itself_is_refused(string part, string named)
+    [DataRow("""{"type": "Metaspace", "prepend_scheme": "always"}""", "the part 'Metaspace' has no 'replacement'")]
+    public void A_scheme_that_contradicts_itself_or_lacks_its_mark_is_refused(string part, string named)
     {
         var error = Assert.ThrowsExactly<InvalidDataException>(() => TinyTokenizer.Read(TinyMetaspace.Json(null, part, null)));
         StringAssert.Contains(error.Message, named);

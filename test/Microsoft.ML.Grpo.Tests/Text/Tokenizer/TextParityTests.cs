@@ -40,7 +40,10 @@ public class TextParityTests
     [DataRow("strings.json", "{", "FAIL  tiny  ")]
     [DataRow("streaming.json", """[{"ids": [97, 98], "decoded_prefixes": ["a", "abc"]}]""", "FAIL  tiny streaming decoded_prefixes  1 of 1")]
     [DataRow("streaming.json", """[{"ids": [195, 169], "hf_decode_stream": ["\u00e9", null]}]""", "FAIL  tiny streaming hf_decode_stream  1 of 1")]
-    [DataRow("streaming.json", "[]", "FAIL  tiny streaming  holds nothing that can be compared")]
+    [DataRow("streaming.json", """[{"ids": [97, 195], "decoded": "a\ufffd", "hf_decode_stream": ["a", "\ufffd"]}]""", "FAIL  tiny streaming hf_decode_stream  1 of 1")]
+    [DataRow("streaming.json", """[{"ids": [97, 195], "decoded_prefixes": ["a", "ab"], "hf_decode_stream": ["a", null]}]""", "FAIL  tiny streaming pieces together  1 of 1")]
+    [DataRow("streaming.json", "[]", "FAIL  tiny  streaming.json holds no cases")]
+    [DataRow("streaming.json", """[{"ids": [97, 98]}]""", "FAIL  tiny streaming  holds nothing to compare")]
     public void A_difference_fails_and_so_does_what_cannot_be_read(string file, string content, string line)
     {
         using var folder = new TemporaryFolder();
@@ -49,6 +52,21 @@ public class TextParityTests
         Write(folder[$"tiny/{file}"], content);
         var (code, lines) = Run(folder.Path);
         Assert.AreEqual(1, code);
+        Assert.IsTrue(lines.Any(found => found.StartsWith(line, StringComparison.Ordinal)), string.Join('\n', lines));
+    }
+
+    [TestMethod]
+    [DataRow("\\u00e9\\ufffd", "ok    tiny streaming pieces together  1 equal")]
+    [DataRow("\\ufffd\\ufffd\\ufffd", "ok    tiny streaming pieces together  1 equal")]    // what was shown stays, in place of two of them
+    [DataRow("\\ufffd\\ufffd\\ufffd\\ufffd", "FAIL  tiny streaming pieces together  1 of 1")]
+    [DataRow("\\u00e9", "FAIL  tiny streaming pieces together  1 of 1")]
+    public void What_the_pieces_are_together_is_the_references_word(string decoded, string line)
+    {
+        using var folder = new TemporaryFolder();
+        Write(folder["tiny/tokenizer.json"], TinyMetaspace.Gemma().ToJsonString());
+        Write(folder["tiny/strings.json"], """[{"text": "a", "ids": [260]}]""");
+        Write(folder["tiny/streaming.json"], $$"""[{"ids": [{{3 + 0xC3}}, {{3 + 0xA9}}, {{3 + 0x80}}], "decoded": "{{decoded}}", "hf_decode_stream": [null, "\u00e9", null]}]""");
+        var lines = Run(folder.Path).Lines;
         Assert.IsTrue(lines.Any(found => found.StartsWith(line, StringComparison.Ordinal)), string.Join('\n', lines));
     }
 

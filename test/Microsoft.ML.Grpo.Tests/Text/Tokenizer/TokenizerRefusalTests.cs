@@ -52,7 +52,7 @@ public class TokenizerRefusalTests
     [DataRow("model", """{"type": "BPE", "vocab": {"a": 0}, "merges": [[1, 2]]}""", "cannot be read")]
     [DataRow("model", """{"type": "BPE", "vocab": {"a": 0}, "merges": ["a  a"]}""", "model.merges")]
     [DataRow("model", """{"type": "BPE", "vocab": {"a": 0, "aa": 1}, "merges": [], "byte_fallback": "yes"}""", "cannot be read")]
-    [DataRow("model", """{"type": "BPE", "vocab": {"a": 0, "b": 0}, "merges": []}""", "do not fit together")]
+    [DataRow("model", """{"type": "BPE", "vocab": {"a": 0, "b": 0}, "merges": []}""", "'a' and 'b' have the same id, 0, in model.vocab")]
     [DataRow("normalizer", """{"type": "Sequence"}""", "the part 'Sequence' has no 'normalizers'")]
     [DataRow("normalizer", """{"type": "Replace", "pattern": {"String": ""}, "content": "a"}""", "the part 'Replace' has no pattern")]
     [DataRow("normalizer", """{"type": "Prepend"}""", "the part 'Prepend' has no 'prepend'")]
@@ -121,6 +121,25 @@ public class TokenizerRefusalTests
         var tokenizer = TinyTokenizer.Read(json);
         var error = Assert.ThrowsExactly<InvalidDataException>(() => tokenizer.Encode(new string('a', 60) + "!"));
         StringAssert.StartsWith(error.Message, "tokenizer.json: the pattern '(a+)+$' found no end on a text of 61 characters.");
+    }
+
+    [TestMethod]
+    public void A_pattern_that_is_slow_at_every_match_ends_in_the_same_error()
+    {
+        var pattern = TextPattern.Expression("a", "tokenizer.json");
+        Assert.HasCount(5, pattern.Find("aaaaa", new SlowClock()));
+        var error = Assert.ThrowsExactly<InvalidDataException>(() => pattern.Find("aaaaaaa", new SlowClock()));
+        StringAssert.StartsWith(error.Message, "tokenizer.json: the pattern 'a' found no end on a text of 7 characters.");
+    }
+
+    /// <summary>A second passes whenever somebody looks.</summary>
+    private sealed class SlowClock : TimeProvider
+    {
+        private long _seconds;
+
+        public override long TimestampFrequency => 1;
+
+        public override long GetTimestamp() => _seconds++;
     }
 
     [TestMethod]

@@ -33,6 +33,19 @@ internal static class DrawnTokenizer
         return json;
     }
 
+    /// <summary>
+    /// With the scheme <c>first</c>, and no normalizer: one that changes the beginning makes the library take another piece for the first,
+    /// as docs/tokenizers.md says.
+    /// </summary>
+    public static JsonObject MetaspaceFirst(Draw draw)
+    {
+        var json = Metaspace(draw);
+        json["normalizer"] = null;
+        var mark = JsonNode.Parse(TinyMetaspace.Part("first", draw.Chance(0.5)))!;
+        json["pre_tokenizer"] = Sequence("pretokenizers", [.. Repeat(draw, 2, () => Split(draw)), mark, .. Repeat(draw, 2, () => Split(draw))]);
+        return json;
+    }
+
     private static JsonObject WithCommonParts(JsonObject json, Draw draw, int firstFreeId)
     {
         json["normalizer"] = Sequence("normalizers", Repeat(draw, 3, () => Normalizer(draw)));
