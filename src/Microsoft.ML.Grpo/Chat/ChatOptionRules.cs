@@ -5,9 +5,6 @@ namespace Microsoft.ML.Grpo;
 /// <summary>What a policy can do of what chat options ask for. Nothing is left undone without a word.</summary>
 internal static class ChatOptionRules
 {
-    /// <summary>Far below it, logits divided by the temperature are beyond float32, and long before that the draw is greedy.</summary>
-    private const float LowestTemperature = 1e-4f;
-
     /// <summary>Checks options.</summary>
     /// <param name="options">What is asked for.</param>
     /// <param name="modelId">The name of the one model there is.</param>
@@ -30,7 +27,7 @@ internal static class ChatOptionRules
 
     private static IEnumerable<string?> OutOfRange(ChatOptions options)
     {
-        yield return Range(nameof(options.Temperature), options.Temperature, t => t == 0 || (t >= LowestTemperature && float.IsFinite(t)), "0, which is greedy, or 0.0001 or more");
+        yield return Range(nameof(options.Temperature), options.Temperature, t => t == 0 || (t >= (float)SamplingParameters.LeastTemperature && float.IsFinite(t)), "0, which is greedy, or 0.0001 or more");
         yield return Range(nameof(options.TopP), options.TopP, p => p is > 0 and <= 1, "above 0, at most 1");
         yield return Range(nameof(options.TopK), options.TopK, k => k >= 1, "1 or more");
         yield return Range(nameof(options.MaxOutputTokens), options.MaxOutputTokens, n => n >= 1, "1 or more");

@@ -12,7 +12,7 @@ public sealed class GenerationOptions
     public int? MaxCompletionTokens { get; set; }
 
     /// <summary>Divides the logits; 0 always takes the likeliest token (greedy).</summary>
-    /// <value>Default: <c>0</c>. Range: 0, or 1e-6 or more.</value>
+    /// <value>Default: <c>0</c>. Range: 0, or 1e-4 or more.</value>
     /// <remarks>
     /// The same prompt then gets the same answer.
     /// <para>Source: Hugging Face <c>temperature</c>.</para>

@@ -57,7 +57,7 @@ internal static class RunRules
         new("AdvancedSchedule.SlicesPerRollout", o => Cuts(o.AdvancedSchedule?.SlicesPerRollout, o), o => Text($"AdvancedSchedule.SlicesPerRollout is {o.AdvancedSchedule!.SlicesPerRollout}, which does not divide the {o.RowsPerRollout} completions of a rollout (PromptsPerRollout {o.PromptsPerRollout} × GroupSize {o.GroupSize}) into equal parts: use a divisor of {o.RowsPerRollout}.")),
 
         // Sampling
-        Real("Sampling.Temperature", o => o.Sampling.Temperature, v => v >= SamplingParameters.LeastTemperature, "1e-6 or more and finite", "completions that are all alike teach nothing, so leave it at 1"),
+        Real("Sampling.Temperature", o => o.Sampling.Temperature, v => v >= SamplingParameters.LeastTemperature, "1e-4 or more and finite", "completions that are all alike teach nothing, so leave it at 1"),
         AtLeast("Sampling.TopK", o => o.Sampling.TopK, 1, "leave it null for off"),
         Real("Sampling.TopP", o => o.Sampling.TopP, v => v is > 0 and <= 1, "above 0 and at most 1", "leave it null for off"),
         Real("Sampling.MinP", o => o.Sampling.MinP, v => v is >= 0 and <= 1, "from 0 to 1", "leave it null for off"),

@@ -5,7 +5,7 @@ namespace Microsoft.ML.Grpo;
 public sealed class SamplingOptions
 {
     /// <summary>Divides the logits, in sampling and in every log-probability that the loss sees.</summary>
-    /// <value>Default: <c>1</c>. Range: 1e-6 or more.</value>
+    /// <value>Default: <c>1</c>. Range: 1e-4 or more.</value>
     /// <remarks>
     /// At 0 all completions of a group would be equal and nothing could be learned.
     /// <para>Source: TRL <c>temperature</c>.</para>

@@ -19,7 +19,7 @@ internal static class UseRules
 
         // Generation
         AtLeast("Generation.MaxCompletionTokens", o => o.Generation.MaxCompletionTokens, 1, "leave it null for as many as in training"),
-        Real("Generation.Temperature", o => o.Generation.Temperature, v => v is 0 or >= SamplingParameters.LeastTemperature, "0, or 1e-6 or more and finite", "leave it at 0 for the likeliest token"),
+        Real("Generation.Temperature", o => o.Generation.Temperature, v => v is 0 or >= SamplingParameters.LeastTemperature, "0, or 1e-4 or more and finite", "leave it at 0 for the likeliest token"),
         AtLeast("Generation.TopK", o => o.Generation.TopK, 1, "leave it null for off"),
         Real("Generation.TopP", o => o.Generation.TopP, v => v is > 0 and <= 1, "above 0 and at most 1", "leave it null for off"),
         Real("Generation.MinP", o => o.Generation.MinP, v => v is >= 0 and <= 1, "from 0 to 1", "leave it null for off"),

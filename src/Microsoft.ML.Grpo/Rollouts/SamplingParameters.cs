@@ -3,8 +3,8 @@ namespace Microsoft.ML.Grpo;
 /// <summary>How tokens are drawn.</summary>
 internal sealed record SamplingParameters
 {
-    /// <summary>The least temperature that logits can be divided by without leaving float32.</summary>
-    public const double LeastTemperature = 1e-6;
+    /// <summary>The lowest that may be asked for. Far below it, logits divided by the temperature are beyond float32, and long before that the draw is greedy.</summary>
+    public const double LeastTemperature = 1e-4;
 
     /// <summary>Divides the logits; 0 = always the most likely token.</summary>
     public double Temperature { get; init; } = 1;

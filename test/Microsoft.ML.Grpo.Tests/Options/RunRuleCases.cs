@@ -52,7 +52,7 @@ internal static class RunRuleCases
         (o => o.AdvancedSchedule = new(1, 1, 0), "AdvancedSchedule.Iterations is 0, but must be 1 or more: use 1 to go through a rollout once."),
         (o => o.AdvancedSchedule = new(1, 5, 1), "AdvancedSchedule.SlicesPerRollout is 5, which does not divide the 128 completions of a rollout (PromptsPerRollout 16 × GroupSize 8) into equal parts: use a divisor of 128."),
 
-        (o => o.Sampling.Temperature = 0, "Sampling.Temperature is 0, but must be 1e-6 or more and finite: completions that are all alike teach nothing, so leave it at 1."),
+        (o => o.Sampling.Temperature = 0, "Sampling.Temperature is 0, but must be 1e-4 or more and finite: completions that are all alike teach nothing, so leave it at 1."),
         (o => o.Sampling.TopK = 0, "Sampling.TopK is 0, but must be 1 or more: leave it null for off."),
         (o => o.Sampling.TopP = 1.5, "Sampling.TopP is 1.5, but must be above 0 and at most 1: leave it null for off."),
         (o => o.Sampling.MinP = -0.1, "Sampling.MinP is -0.1, but must be from 0 to 1: leave it null for off."),

@@ -15,8 +15,8 @@ internal static class UseRuleCases
         (o => (o.Execution.Precision, o.Execution.ComputeType) = (Precision.Float64, ComputeType.Fastest), "Execution.ComputeType is Fastest and Execution.Precision is Float64, but products are rounded or exact, not both: set ComputeType = Float32 (the weights' own type), or Precision = Float32."),
 
         (o => o.Generation.MaxCompletionTokens = 0, "Generation.MaxCompletionTokens is 0, but must be 1 or more: leave it null for as many as in training."),
-        (o => o.Generation.Temperature = -1, "Generation.Temperature is -1, but must be 0, or 1e-6 or more and finite: leave it at 0 for the likeliest token."),
-        (o => o.Generation.Temperature = 1e-7, "Generation.Temperature is 1E-07, but must be 0, or 1e-6 or more and finite: leave it at 0 for the likeliest token."),
+        (o => o.Generation.Temperature = -1, "Generation.Temperature is -1, but must be 0, or 1e-4 or more and finite: leave it at 0 for the likeliest token."),
+        (o => o.Generation.Temperature = 1e-7, "Generation.Temperature is 1E-07, but must be 0, or 1e-4 or more and finite: leave it at 0 for the likeliest token."),
         (o => (o.Generation.Temperature, o.Generation.TopK) = (1, 0), "Generation.TopK is 0, but must be 1 or more: leave it null for off."),
         (o => (o.Generation.Temperature, o.Generation.TopP) = (1, 0), "Generation.TopP is 0, but must be above 0 and at most 1: leave it null for off."),
         (o => (o.Generation.Temperature, o.Generation.MinP) = (1, 2), "Generation.MinP is 2, but must be from 0 to 1: leave it null for off."),

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
@@ -9,7 +8,6 @@ internal sealed class TextPattern
 {
     /// <summary>For one match, and for all of a text; an honest pattern needs microseconds, one that tries all ways to split a word needs for ever.</summary>
     private static readonly TimeSpan TimeOut = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan TimeOfCharacter = TimeSpan.FromMicroseconds(100); // a hundred times what a slow machine takes
 
     /// <summary>More time for long texts: a hundred times what an honest pattern takes for a character.</summary>
     private static readonly TimeSpan TimeForCharacter = TimeSpan.FromMicroseconds(5);
@@ -98,11 +96,11 @@ internal sealed class TextPattern
     private List<TextSpan> FindMatches(Regex regex, CodePointShadow shadow, TimeProvider time)
     {
         var (begin, allowed) = (time.GetTimestamp(), TimeOut + (shadow.Text.Length * TimeForCharacter));
+
         // The long s is an s where case does not matter, which .NET does not know.
         var text = RegexDialect.IgnoresCase(_text) ? shadow.Text.Replace('\u017F', 's') : shadow.Text;
         var spans = new List<TextSpan>();
         var end = 0;
-        var watch = Stopwatch.StartNew();
         foreach (var match in regex.EnumerateMatches(text))
         {
             if (time.GetElapsedTime(begin) > allowed)

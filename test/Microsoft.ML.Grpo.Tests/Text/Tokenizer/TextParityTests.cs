@@ -35,14 +35,14 @@ public class TextParityTests
     [DataRow("strings.json", """[{"i": 7, "text": "<s>", "ids": [1002], "ids_specials_as_text": [1002]}]""", "FAIL  tiny ids_specials_as_text  1 of 1 differ; string 7 ")]
     [DataRow("strings.json", """[{"text": "a", "ids": [97], "ids_add_special_tokens": [1002, 97]}]""", "FAIL  tiny ids_add_special_tokens  1 of 1")]
     [DataRow("strings.json", """[{"text": "a", "ids": [97], "decoded_skip_special": "b"}]""", "FAIL  tiny decoded_skip_special  1 of 1 differ; string 'a' gives 'a', the reference 'b'")]
-    [DataRow("strings.json", "[]", "FAIL  tiny  holds nothing that can be compared")]
+    [DataRow("strings.json", "[]", "FAIL  tiny  holds nothing to compare")]
     [DataRow("strings.json", """[{"text": "a"}]""", "FAIL  tiny  'ids' is missing")]
     [DataRow("strings.json", "{", "FAIL  tiny  ")]
     [DataRow("streaming.json", """[{"ids": [97, 98], "decoded_prefixes": ["a", "abc"]}]""", "FAIL  tiny streaming decoded_prefixes  1 of 1")]
     [DataRow("streaming.json", """[{"ids": [195, 169], "hf_decode_stream": ["\u00e9", null]}]""", "FAIL  tiny streaming hf_decode_stream  1 of 1")]
     [DataRow("streaming.json", """[{"ids": [97, 195], "decoded": "a\ufffd", "hf_decode_stream": ["a", "\ufffd"]}]""", "FAIL  tiny streaming hf_decode_stream  1 of 1")]
     [DataRow("streaming.json", """[{"ids": [97, 195], "decoded_prefixes": ["a", "ab"], "hf_decode_stream": ["a", null]}]""", "FAIL  tiny streaming pieces together  1 of 1")]
-    [DataRow("streaming.json", "[]", "FAIL  tiny  streaming.json holds no cases")]
+    [DataRow("streaming.json", "[]", "FAIL  tiny streaming  holds nothing to compare")]
     [DataRow("streaming.json", """[{"ids": [97, 98]}]""", "FAIL  tiny streaming  holds nothing to compare")]
     public void A_difference_fails_and_so_does_what_cannot_be_read(string file, string content, string line)
     {

@@ -18,11 +18,9 @@ internal static class DrawnTokenizer
     {
         var json = TinyMetaspace.Json(null, null, null, draw.Chance(0.6), draw.Chance(0.6), draw.Chance(0.5));
         json["model"]!["ignore_merges"] = draw.Chance(0.3);
-        var scheme = draw.From("always", "first", "never");
-        var mark = JsonNode.Parse(TinyMetaspace.Part(scheme, draw.Chance(0.5)))!;
+        var mark = JsonNode.Parse(TinyMetaspace.Part(draw.From("always", "never"), draw.Chance(0.5)))!;
         json["pre_tokenizer"] = draw.Chance(0.3) ? null : Sequence("pretokenizers", [.. Repeat(draw, 2, () => Split(draw)), mark, .. Repeat(draw, 2, () => Split(draw))]);
         WithCommonParts(json, draw, firstFreeId: ((JsonObject)json["model"]!["vocab"]!).Count);
-        json["normalizer"] = scheme == "first" ? null : json["normalizer"]!.DeepClone(); // refused together
         json["decoder"] = draw.From(0, 1, 2, 3) switch
         {
             0 => null,
@@ -33,10 +31,7 @@ internal static class DrawnTokenizer
         return json;
     }
 
-    /// <summary>
-    /// With the scheme <c>first</c>, and no normalizer: one that changes the beginning makes the library take another piece for the first,
-    /// as docs/tokenizers.md says.
-    /// </summary>
+    /// <summary>With the scheme <c>first</c>, and no normalizer, with which that is refused.</summary>
     public static JsonObject MetaspaceFirst(Draw draw)
     {
         var json = Metaspace(draw);
