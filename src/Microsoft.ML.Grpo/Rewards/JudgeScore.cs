@@ -7,7 +7,7 @@ namespace Microsoft.ML.Grpo;
 public static partial class JudgeScore
 {
     /// <summary>
-    /// The last number of the answer. What a score is out of is none: <c>7/10</c>, <c>**7**/10</c>, <c>7 of 10</c>, <c>7 (out of 10)</c> and
+    /// The number that the answer ends with, in a range. What a score is out of is none: <c>7/10</c>, <c>**7**/10</c>, <c>7 of 10</c>, <c>7 (out of 10)</c> and
     /// <c>7 on a scale of 0 to 10</c> are 7. Nor are a range and the top of a scale: an answer that ends in <c>from 0 to 10</c>, <c>7-8</c> or
     /// <c>seven/10</c> has no score. Digits of a word, of a version or with a comma between them (<c>A4</c>, <c>1.2.3</c>, <c>7,5</c>) are not looked
     /// at: the decimal sign is a point.
@@ -20,7 +20,7 @@ public static partial class JudgeScore
     /// that answers 70 where 10 is the most did not understand what it was asked.
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">An end is not finite, or they are not in order.</exception>
-    public static Func<string, double?> LastNumber(double lowest, double highest)
+    public static Func<string, double?> Between(double lowest, double highest)
     {
         if (!double.IsFinite(lowest))
         {

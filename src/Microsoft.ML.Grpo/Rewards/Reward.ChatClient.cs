@@ -9,13 +9,13 @@ public abstract partial class Reward
     /// The client; not disposed. It is called from several threads at once. Retries, rate limits and time-outs are its own business: see the remarks.
     /// </param>
     /// <param name="prompt">
-    /// What the judge is asked, as one user message. <c>{Prompt}</c> is the row's prompt and <c>{Completion}</c>, which must be there, the completion; any other
+    /// What the judge is asked, as one user message. <c>{Prompt}</c> is the row's prompt and <c>{Completion}</c>, which must be there, the completion, whatever the data has columns of these names for; any other
     /// name in braces is a column of the data, text or a number. <c>{{</c> and <c>}}</c> are braces. What is filled in is not looked at again.
     /// </param>
     /// <param name="systemPrompt">A system message before it, as it is, braces too; <see langword="null"/> (default): none.</param>
     /// <param name="parse">
     /// The score in the judge's answer; <see langword="null"/> where there is none. It may be called from several threads at once. <see langword="null"/> (default):
-    /// <see cref="JudgeScore.LastNumber"/> from 0 to 10, so ask for such a number, or give <c>JudgeScore.LastNumber(lowest, highest)</c>.
+    /// <see cref="JudgeScore.Between"/> from 0 to 10, so ask for such a number, or give <c>JudgeScore.Between(lowest, highest)</c>.
     /// </param>
     /// <param name="options">
     /// The options of each request, copied; <see langword="null"/> (default): the client's own. A temperature of 0 takes noise out of the scores, where the model has one.
@@ -55,6 +55,6 @@ public abstract partial class Reward
         ArgumentNullException.ThrowIfNull(judge);
         ArgumentOutOfRangeException.ThrowIfLessThan(maxConcurrency, 1);
         return new ChatClientReward(
-            name ?? "judge", judge, new JudgePrompt(prompt, nameof(prompt)), systemPrompt, parse ?? JudgeScore.LastNumber(0, 10), options, maxConcurrency, weight);
+            name ?? "judge", judge, new JudgePrompt(prompt, nameof(prompt)), systemPrompt, parse ?? JudgeScore.Between(0, 10), options, maxConcurrency, weight);
     }
 }

@@ -54,17 +54,17 @@ public class JudgeScoreTests
     [DataRow("\u0667", null)]
     [DataRow("GPT4", null)]
     [DataRow("7 and then 70", null)]
-    public void The_score_is_the_last_number_if_it_is_in_range(string answer, double? score) => Assert.AreEqual(score, JudgeScore.LastNumber(0, 10)(answer));
+    public void The_score_is_the_last_number_if_it_is_in_range(string answer, double? score) => Assert.AreEqual(score, JudgeScore.Between(0, 10)(answer));
 
     [TestMethod]
     public void The_range_is_the_callers()
     {
-        Assert.AreEqual(-0.5, JudgeScore.LastNumber(-1, 1)("-0.5"));
-        Assert.AreEqual(-0.5, JudgeScore.LastNumber(-1, 1)("\u22120.5"));
-        Assert.AreEqual(87.0, JudgeScore.LastNumber(0, 100)("87%"));
-        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => JudgeScore.LastNumber(double.NaN, 1));
-        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => JudgeScore.LastNumber(0, double.PositiveInfinity));
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => JudgeScore.LastNumber(1, 1)).Message, "above the lowest, 1.");
+        Assert.AreEqual(-0.5, JudgeScore.Between(-1, 1)("-0.5"));
+        Assert.AreEqual(-0.5, JudgeScore.Between(-1, 1)("\u22120.5"));
+        Assert.AreEqual(87.0, JudgeScore.Between(0, 100)("87%"));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => JudgeScore.Between(double.NaN, 1));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => JudgeScore.Between(0, double.PositiveInfinity));
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => JudgeScore.Between(1, 1)).Message, "above the lowest, 1.");
     }
 
     [TestMethod]
@@ -85,7 +85,7 @@ public class JudgeScoreTests
     {
         // Quadratic time would be days.
         var answer = string.Concat(Enumerable.Repeat(again, 2_000_000)) + end;
-        var score = JudgeScore.LastNumber(0, 10)(answer);
+        var score = JudgeScore.Between(0, 10)(answer);
         Assert.IsTrue(score is null or 7);
     }
 }

@@ -12,7 +12,7 @@ public class OwnPolicyAsJudgeTests
         var ml = new MLContext(seed: 1);
         using var policy = ml.Transforms.LoadGrpoPolicy(new() { ModelPath = Path.Combine(Repository.Root, "docs", "samples", "TinyAdder"), MaxCompletionTokens = 6 });
         using var judge = policy.AsIChatClient();
-        var reward = Reward.FromChatClient(judge, "{Completion}+{Answer}=", parse: JudgeScore.LastNumber(0, 1000), maxConcurrency: 3);
+        var reward = Reward.FromChatClient(judge, "{Completion}+{Answer}=", parse: JudgeScore.Between(0, 1000), maxConcurrency: 3);
         RewardSample[] batch = [.. from left in new[] { 21, 37, 64 } from right in new[] { 10, 48 } select Samples.One($"{left}", (float)right)];
         var sums = policy.Transform(ml.Data.LoadFromEnumerable(batch.Select(s => new Question { Prompt = $"{s.Completion}+{s.Columns["Answer"]}=" }))).Texts();
         var scores = await reward.ScoreAsync(batch, default);

@@ -18,7 +18,7 @@ internal static partial class PythonDecimal
 
     private static Number? Read(string text)
     {
-        var match = Form().Match(ToAscii(PythonText.Strip(text)));
+        var match = Form().Match(WithAsciiDigits(PythonText.Strip(text)));
         if (!match.Success)
         {
             return null;
@@ -54,7 +54,7 @@ internal static partial class PythonDecimal
     }
 
     /// <summary>Digits of any script as those of ASCII, without underscores, which Python ignores wherever they stand.</summary>
-    private static string ToAscii(string text)
+    private static string WithAsciiDigits(string text)
     {
         var ascii = new StringBuilder(text.Length);
         foreach (var rune in text.EnumerateRunes().Where(rune => rune.Value != '_'))

@@ -10,7 +10,7 @@ internal static partial class PythonFloat
     /// <returns>The nearest float64; null: it is no number.</returns>
     public static double? Read(string text)
     {
-        var match = Form().Match(ToAscii(text).Trim([' ', '\t', '\n', '\v', '\f', '\r']));
+        var match = Form().Match(WithAsciiDigitsAndSpaces(text).Trim([' ', '\t', '\n', '\v', '\f', '\r']));
         if (!match.Success)
         {
             return null;
@@ -24,7 +24,7 @@ internal static partial class PythonFloat
     }
 
     // Python takes white space and digits of any script, but of ASCII's own characters only the six that C calls spaces.
-    private static string ToAscii(string text)
+    private static string WithAsciiDigitsAndSpaces(string text)
     {
         var ascii = new StringBuilder(text.Length);
         foreach (var rune in text.EnumerateRunes())

@@ -9,8 +9,6 @@ internal sealed class GgufStreamReader
     private const long LongestHeader = 1 << 27; // ten times what the largest vocabularies take
     private const string Remedy = "Download the file again.";
 
-    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     private readonly BufferedStream _stream;
     private readonly long _length;
 
@@ -55,7 +53,7 @@ internal sealed class GgufStreamReader
         var bytes = length <= most ? Bytes(length, what) : throw Error($"{what} has {length} bytes, more than {most}");
         try
         {
-            return Utf8.GetString(bytes);
+            return StrictUtf8.Encoding.GetString(bytes);
         }
         catch (DecoderFallbackException)
         {

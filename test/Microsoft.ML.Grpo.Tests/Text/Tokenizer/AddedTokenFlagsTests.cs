@@ -29,6 +29,17 @@ public class AddedTokenFlagsTests
     }
 
     [TestMethod]
+    [DataRow("lstrip")]
+    [DataRow("rstrip")]
+    public void White_space_is_looked_at_once_however_many_tokens_it_is(string flag)
+    {
+        // Looked at again for each token it would be hours.
+        var json = Json(flag);
+        json["added_tokens"]![0]!["content"] = "\t";
+        Assert.AreEqual(2_000_000, TinyTokenizer.Read(json).Encode(new string('\t', 2_000_000)).Count(id => id == 300));
+    }
+
+    [TestMethod]
     public void A_normalised_token_is_found_in_normalised_text_only_and_decodes_to_that()
     {
         var json = Json("special");

@@ -9,8 +9,6 @@ internal delegate List<string> DecoderStep(List<string> tokens);
 /// <summary>The steps that decoders are made of.</summary>
 internal static class DecoderSteps
 {
-    private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
-
     /// <summary>Reads tokens as bytes in <see cref="Microsoft.ML.Grpo.ByteLevel"/>'s alphabet, and these as UTF-8.</summary>
     public static List<string> ByteLevel(List<string> tokens)
     {
@@ -88,7 +86,7 @@ internal static class DecoderSteps
     {
         try
         {
-            return [Strict.GetString(bytes)];
+            return [StrictUtf8.Encoding.GetString(bytes)];
         }
         catch (DecoderFallbackException)
         {
