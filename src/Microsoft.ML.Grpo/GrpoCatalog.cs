@@ -7,7 +7,7 @@ public static class GrpoCatalog
 {
     /// <summary>Trains a language model by GRPO with default options: one epoch, groups of 8, 16 prompts a rollout.</summary>
     /// <param name="catalog">The catalog, <c>mlContext.Transforms</c>.</param>
-    /// <param name="modelPath">A Hugging Face model directory: config.json, model.safetensors, tokenizer.json, tokenizer_config.json.</param>
+    /// <param name="modelPath">A Hugging Face model directory (config.json, model.safetensors, tokenizer.json, tokenizer_config.json), or a GGUF file.</param>
     /// <param name="promptColumnName">The text column with prompts.</param>
     /// <param name="outputColumnName">The text column that the trained policy adds.</param>
     /// <param name="rewards">What completions are scored by; at least one.</param>
@@ -40,7 +40,7 @@ public static class GrpoCatalog
 
     /// <summary>Loads a language model as a transformer, without training it: one that <c>SavePretrained</c> wrote, or any other.</summary>
     /// <param name="catalog">The catalog, <c>mlContext.Transforms</c>.</param>
-    /// <param name="modelPath">A Hugging Face model directory.</param>
+    /// <param name="modelPath">A Hugging Face model directory, or a GGUF file.</param>
     /// <param name="promptColumnName">The text column with prompts.</param>
     /// <param name="outputColumnName">The text column that the transformer adds.</param>
     /// <returns>The transformer; dispose it.</returns>

@@ -36,7 +36,8 @@ public sealed partial class GrpoTransformer
 
     /// <summary>
     /// Writes the policy as a GGUF file, which llama.cpp and its server load as it is: shape, weights, tokenizer and chat template. An adapter
-    /// is merged into the weights. The file is written under a temporary name and renamed when it is whole.
+    /// is merged into the weights. The file is written under a temporary name and renamed when it is whole. What rounding to a narrower type
+    /// takes, <see cref="SavePretrained"/> says of the same type.
     /// </summary>
     /// <param name="path">The file; missing directories are made. By custom its name ends in <c>.gguf</c>; without that ending it is the model's name in llama.cpp's listings.</param>
     /// <param name="options">Number type and names of tokens; <see langword="null"/> for the defaults: float32, and the tokenizer's own names.</param>

@@ -19,7 +19,7 @@ internal static class JsonLines
     {
         if (!File.Exists(path))
         {
-            throw new FileNotFoundException($"There is no file '{path}'.", path);
+            throw new FileNotFoundException($"There is no file '{path}', which {(heldOut ? "--test" : "--train")} or --task names.", path);
         }
 
         var problems = new List<Problem>();
@@ -77,14 +77,14 @@ internal static class JsonLines
     {
         if (!row.TryGetProperty(name, out var value))
         {
-            throw new InvalidDataException($"{place} has no field \"{name}\". It has: {string.Join(", ", row.EnumerateObject().Select(field => field.Name).DefaultIfEmpty("none"))}. Name the right one with {option}.");
+            throw new InvalidDataException($"{place} has no field \"{name}\". It has: {string.Join(", ", row.EnumerateObject().Select(field => field.Name).DefaultIfEmpty("none"))}. Mend the line; or, if the field is called otherwise in all lines, name it with {option}.");
         }
 
         var text = value.ValueKind switch
         {
             JsonValueKind.String => Text(value, name, place),
             JsonValueKind.Number => value.GetRawText(),
-            var other => throw new InvalidDataException($"{place} has a JSON {other} in \"{name}\". Give a text or a number, or name another field with {option}."),
+            var other => throw new InvalidDataException($"{place} has {other switch { JsonValueKind.Null => "null", JsonValueKind.Object => "an object", JsonValueKind.Array => "a list", _ => "true or false" }} in \"{name}\". Give a text or a number, or name another field with {option}."),
         };
         return string.IsNullOrWhiteSpace(text) ? throw new InvalidDataException($"{place} has nothing in \"{name}\". Fill it, or delete the line.") : text;
     }

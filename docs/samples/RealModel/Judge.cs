@@ -37,8 +37,9 @@ internal sealed class Judge(ScoringRule rule, AnswerForm form)
             string? wrong = null;
             try
             {
-                var score = rule(form.Extract(form.Write(problem.Answer)), problem.Answer, metadata.RootElement);
-                wrong = score == 1 ? null : FormattableString.Invariant($"its own answer \"{problem.Answer}\" scores {score:0.###}, not 1");
+                var found = form.Extract(form.Write(problem.Answer));
+                var score = rule(found, problem.Answer, metadata.RootElement);
+                wrong = score == 1 ? null : FormattableString.Invariant($"in its own answer \"{problem.Answer}\", --answer {form.Name} finds {(found is null ? "nothing" : $"\"{found}\"")}, which scores {score:0.###}, not 1");
             }
             catch (InvalidDataException missing)
             {

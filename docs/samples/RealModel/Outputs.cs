@@ -13,10 +13,15 @@ internal static class Outputs
 
     public static IAnsiConsole Errors { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
 
-    /// <summary>Looks whether nothing that is read would be overwritten, makes the directories, and tries whether files can be written there.</summary>
+    /// <summary>Looks whether the model is there and nothing that is read would be overwritten, and tries whether files can be written. Leaves nothing.</summary>
     /// <exception cref="IOException">Something cannot be written, or must not be.</exception>
     public static void Check(RunSettings settings)
     {
+        if (!File.Exists(settings.Model) && !Directory.Exists(settings.Model))
+        {
+            throw new FileNotFoundException($"--model {settings.Model} is not there. Give a Hugging Face model directory or a .gguf file.");
+        }
+
         string[] read = [settings.Model, settings.Train, settings.Test];
         if (settings.Save is { } save)
         {
@@ -24,6 +29,7 @@ internal static class Outputs
             Refuse("--save", save, read.Concat([settings.Result]).Any(path => path is not null && (Same(path, save) || Same(path, model) || Same(path, adapter))), "is read or written by another option, too");
             Refuse("--save", save, File.Exists(Path.Combine(model, "adapter_config.json")), $"holds an adapter in {Model}, which loaders would put on top of the model");
             Refuse("--save", save, settings.Lora && File.Exists(Path.Combine(adapter, "config.json")), $"holds a model in {Adapter}, which the adapter would change");
+            Refuse("--save", save, File.Exists(save), "is a file, not a directory");
             Try("--save", save, save);
             foreach (var target in new[] { model, adapter })
             {
@@ -43,6 +49,16 @@ internal static class Outputs
         }
     }
 
+    /// <summary>Tells of what is there already.</summary>
+    public static void Warn(RunSettings settings)
+    {
+        string?[] replaced = [settings.Save is { } save ? Path.Combine(save, Model) : null, settings.Save is { } and var folder && settings.Lora ? Path.Combine(folder, Adapter) : null, settings.Result];
+        foreach (var path in replaced.Where(path => Path.Exists(path)))
+        {
+            Errors.MarkupLineInterpolated($"[yellow]'{path!}' is there already, and will be replaced.[/]");
+        }
+    }
+
     private static bool Same(string left, string right) => string.Equals(
         Path.TrimEndingDirectorySeparator(Path.GetFullPath(left)),
         Path.TrimEndingDirectorySeparator(Path.GetFullPath(right)),
@@ -56,18 +72,24 @@ internal static class Outputs
         }
     }
 
+    /// <summary>Tries the directory, or the nearest above it that is there; the others are made when there is something to put into them.</summary>
     private static void Try(string option, string path, string directory)
     {
+        var there = directory;
+        while (!Directory.Exists(there) && !File.Exists(there) && Path.GetDirectoryName(there) is { } above)
+        {
+            there = above;
+        }
+
         try
         {
-            Directory.CreateDirectory(directory);
-            var probe = Path.Combine(directory, $".{Guid.NewGuid():N}.tmp");
+            var probe = Path.Combine(there, $".{Guid.NewGuid():N}.tmp");
             File.WriteAllText(probe, "");
             File.Delete(probe);
         }
         catch (Exception cause) when (cause is IOException or UnauthorizedAccessException)
         {
-            throw new IOException($"{option} {path} cannot be written ({cause.Message}). Name another place.", cause);
+            throw new IOException($"{option} {path} cannot be made: '{there}' is no directory that can be written to. Name another place.", cause);
         }
     }
 }

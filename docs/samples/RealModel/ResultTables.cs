@@ -16,6 +16,12 @@ internal static class ResultTables
             $"{result.Steps.Count} steps in {result.TrainingSeconds:F0} s, {result.TrainingSeconds / result.Steps.Count:F1} s a step; {result.WallSeconds:F0} s in all. Rollout {result.RolloutTokensPerSecond:F0} tokens/s, update {result.UpdateTokensPerSecond:F0} tokens/s (prompts counted with each completion). Peak memory {result.PeakMemoryBytes / 1e9:F2} GB."));
         AnsiConsole.WriteLine(FormattableString.Invariant(
             $"The machine multiplies float32 matrices at {result.MatmulRate / 1e9:F0} GFLOP/s on {result.Threads} threads; a step takes as long as {result.MatmulOperationsPerStep / 1e12:F2} TFLOP of that."));
+        if (result.Steps.All(step => step.LossTokens == 0))
+        {
+            AnsiConsole.MarkupLine("[yellow]Nothing was learned: in every step, all completions of each group had the same reward.[/]");
+            return;
+        }
+
         AnsiConsole.WriteLine(FormattableString.Invariant(
             $"As shares of that rate: the update {result.UpdateShareOfMatmulRate:F2}, counting 6 operations a weight for each token of all completions with their prompts, as if none were shared or skipped; {result.UpdateWorkShareOfMatmulRate:F2}, counting what was computed; sampling {result.RolloutWorkShareOfMatmulRate:F2}."));
     }

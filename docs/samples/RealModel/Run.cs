@@ -58,6 +58,7 @@ internal static class Run
 
     private static int Train(RunSettings settings, Judge judge, IReadOnlyList<Problem> training, IReadOnlyList<Problem> heldOut, CancellationToken cancellationToken)
     {
+        Outputs.Warn(settings);
         AnsiConsole.MarkupLineInterpolated($"Rule {settings.Rule}, answer {settings.Answer}, {Prompts(settings)}.");
         AnsiConsole.MarkupLineInterpolated($"{training.Count} problems to train on, {heldOut.Count} held out, such as \"{heldOut[0].Prompt.TrimEnd()}\" with the answer \"{heldOut[0].Answer}\".");
         var known = training.Select(problem => problem.Prompt).ToHashSet(StringComparer.Ordinal);
@@ -109,7 +110,7 @@ internal static class Run
 
         if (!measured)
         {
-            Outputs.Errors.MarkupLineInterpolated($"[red]Cancelled[/] after step {run.Steps.Count} of {settings.Steps}, and not measured again.");
+            Outputs.Errors.MarkupLineInterpolated($"[red]Cancelled[/] after step {run.Steps.Count} of {settings.Steps}, and not measured again{(settings.Result is null ? "" : ", so that there is no result to write")}.");
         }
 
         return measured ? 0 : Cancelled;
@@ -138,7 +139,7 @@ internal static class Run
         if (untrained.CorrectOnce == 0 && settings is { Reward: RunSettings.OfCorrectness, RandomReward: false })
         {
             Outputs.Errors.MarkupLine("[yellow]No sampled answer to any held-out problem is correct, and completions that are all wrong teach nothing by correctness. "
-                + "Look at the answers below; take --reward score if the rule has partial credit, easier problems, or another --answer, --system or --max-tokens.[/]");
+                + "Look at the answers below; take --reward score with a rule that has partial credit (contains, decimal, positions, palindrome, word-list), easier problems, or another --answer, --system or --max-tokens.[/]");
         }
     }
 

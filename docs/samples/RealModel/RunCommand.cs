@@ -20,7 +20,7 @@ internal sealed class RunCommand
     private readonly Option<string> _promptColumn = new("--prompt-column") { Description = "The field with the prompt.", DefaultValueFactory = _ => "prompt" };
     private readonly Option<string> _answerColumn = new("--answer-column") { Description = "The field with the right answer.", DefaultValueFactory = _ => "answer" };
     private readonly Option<string?> _rule = new("--rule") { Description = "How an answer is scored. Default: the task's; exact for other files." };
-    private readonly Option<string?> _answer = new("--answer") { Description = "Where the answer stands in a completion: between the last <answer> tags, its last number, or all of it. Default: the task's; for other files the last number if the rule is one of numbers, else the whole." };
+    private readonly Option<string?> _answer = new("--answer") { Description = "Where the answer stands in a completion: between the last <answer> tags, its last number, its last word, or all of it. Default: the task's; for other files the last number if the rule is one of numbers, else the whole." };
     private readonly Option<string?> _system = new("--system") { Description = "The system message. Default: the task's; for other files that of the model's chat template." };
     private readonly Option<bool> _raw = new("--raw") { Description = "Prompts are raw text that the model completes: no chat template, no system message." };
     private readonly Option<string> _reward = new("--reward") { Description = "What teaches: correctness (1 for full marks, else 0) or the rule's score, with its partial credit.", DefaultValueFactory = _ => RunSettings.OfCorrectness };

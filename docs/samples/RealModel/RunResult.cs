@@ -35,7 +35,7 @@ internal sealed record RunResult
 
     public required double RolloutTokensPerSecond { get; init; }
 
-    /// <summary>By <see cref="StepFigures.RowTokens"/>.</summary>
+    /// <summary>By <see cref="StepFigures.RowTokens"/>; 0 if nothing went through the loss pass.</summary>
     public required double UpdateTokensPerSecond { get; init; }
 
     public required IReadOnlyDictionary<string, long> Tokens { get; init; }
@@ -47,7 +47,7 @@ internal sealed record RunResult
 
     /// <summary>
     /// 6 x weights x <see cref="StepFigures.RowTokens"/> over the time of the updates, as a share of <see cref="MatmulRate"/>. It compares trainers, and
-    /// says nothing of the machine: one that skips work which changes nothing comes above 1.
+    /// says nothing of the machine: one that skips work which changes nothing comes above 1. 0 if nothing went through the loss pass.
     /// </summary>
     public required double UpdateShareOfMatmulRate { get; init; }
 
@@ -68,6 +68,7 @@ internal sealed record RunResult
         var (before, after, steps) = (evaluations[0], evaluations[^1], reporter.Steps);
         var (rollout, update, training) = (steps.Sum(s => s.RolloutSeconds), steps.Sum(s => s.UpdateSeconds), run.Steps.Sum(s => s["step_time"]));
         var (rows, sampling) = (steps.Sum(s => s.RowTokens), run.Work.Tokens(WorkPurpose.RolloutPrefill) + run.Work.Tokens(WorkPurpose.RolloutDecode));
+        var updated = steps.Any(s => s.LossTokens > 0);
         double Share(double operations, double tokens, double seconds) => operations * reporter.Parameters * tokens / seconds / matmulRate;
         return new()
         {
@@ -81,11 +82,11 @@ internal sealed record RunResult
             WallSeconds = wall.TotalSeconds,
             TrainingSeconds = training,
             RolloutTokensPerSecond = steps.Sum(s => s.SampledTokens) / rollout,
-            UpdateTokensPerSecond = rows / update,
+            UpdateTokensPerSecond = updated ? rows / update : 0,
             Tokens = run.Work.TokensByPurpose(),
             PeakMemoryBytes = PeakMemory(),
             MatmulRate = matmulRate,
-            UpdateShareOfMatmulRate = Share(ForwardAndBackward, rows, update),
+            UpdateShareOfMatmulRate = updated ? Share(ForwardAndBackward, rows, update) : 0,
             UpdateWorkShareOfMatmulRate = Share(settings.Lora ? WithoutWeightGradients : ForwardAndBackward, run.Work.Tokens(WorkPurpose.Loss), update),
             RolloutWorkShareOfMatmulRate = Share(Forward, sampling, rollout),
             MatmulOperationsPerStep = training / steps.Count * matmulRate,
@@ -99,6 +100,7 @@ internal sealed record RunResult
         var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
         try
         {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             File.WriteAllText(temporary, JsonSerializer.Serialize(this, Json) + "\n");
             File.Move(temporary, path, overwrite: true);
         }

@@ -82,5 +82,5 @@ internal sealed class StepReporter(int groupSize, int promptsPerRollout) : IProg
     }
 
     private static void Print(StepFigures step, GrpoProgress value) => AnsiConsole.WriteLine(FormattableString.Invariant(
-        $"step {step.Step,3}/{value.Steps}  reward {step.Metric("reward"):F3}  correct {step.Metric($"rewards/{HeldOutRecord.Correct}/mean"):P1}  length {step.Metric("completions/mean_length"):F1}  cut {step.Metric("completions/clipped_ratio"):P0}  entropy {step.Metric("entropy"):F2}  rollout {step.RolloutSeconds:F1} s, {step.SampledTokens / step.RolloutSeconds:F0} tokens/s  update {step.UpdateSeconds:F1} s, {step.RowTokens / step.UpdateSeconds:F0} tokens/s  left {value.Remaining:hh\\:mm\\:ss}"));
+        $"step {step.Step,3}/{value.Steps}  reward {step.Metric("reward"):F3}  correct {step.Metric($"rewards/{HeldOutRecord.Correct}/mean"):P1}  length {step.Metric("completions/mean_length"):F1}  cut {step.Metric("completions/clipped_ratio"):P0}  entropy {step.Metric("entropy"):F2}  rollout {step.RolloutSeconds:F1} s, {step.SampledTokens / step.RolloutSeconds:F0} tokens/s  {(step.LossTokens > 0 ? FormattableString.Invariant($"update {step.UpdateSeconds:F1} s, {step.RowTokens / step.UpdateSeconds:F0} tokens/s") : "no group to learn from")}  left {value.Remaining:hh\\:mm\\:ss}"));
 }

@@ -9,12 +9,12 @@ public class BadInputTests : FaceTests
     [TestMethod]
     public void A_missing_model_directory_is_named() => AssertRefused<DirectoryNotFoundException>(
         o => o.ModelPath = Folder["absent"],
-        $"Model directory '{Folder["absent"]}' does not exist. Give the path of a Hugging Face model directory, with config.json, model.safetensors, tokenizer.json and tokenizer_config.json.");
+        $"Model directory '{Folder["absent"]}' does not exist. Give the path of a Hugging Face model directory, with config.json, model.safetensors, tokenizer.json and tokenizer_config.json, or of a .gguf file.");
 
     [TestMethod]
     public void A_missing_tokenizer_is_named() => AssertRefused<FileNotFoundException>(
         o => o.ModelPath = TinyModel.Write(Folder["model-2"], tokenizer: false),
-        $"'{Folder["model-2"]}' holds no tokenizer.json. Give the path of a Hugging Face model directory, with config.json, model.safetensors, tokenizer.json and tokenizer_config.json.");
+        $"'{Folder["model-2"]}' holds no tokenizer.json. Give the path of a Hugging Face model directory, with config.json, model.safetensors, tokenizer.json and tokenizer_config.json, or of a .gguf file.");
 
     [TestMethod]
     public void A_tokenizer_with_more_ids_than_the_model_has_weights_is_refused() => AssertRefused<ModelFormatException>(

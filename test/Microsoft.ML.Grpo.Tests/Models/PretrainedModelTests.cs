@@ -162,14 +162,14 @@ public sealed class PretrainedModelTests : IDisposable
     public void A_missing_directory_is_named_with_what_it_should_hold()
     {
         var error = Assert.ThrowsExactly<DirectoryNotFoundException>(() => PretrainedModel.Load(_folder["absent"], ScalarType.Float32, CPU));
-        Assert.AreEqual($"Model directory '{_folder["absent"]}' does not exist. Give the path of a Hugging Face model directory, with config.json, model.safetensors, tokenizer.json and tokenizer_config.json.", error.Message);
+        Assert.AreEqual($"Model directory '{_folder["absent"]}' does not exist. Give the path of a Hugging Face model directory, with config.json, model.safetensors, tokenizer.json and tokenizer_config.json, or of a .gguf file.", error.Message);
     }
 
     [TestMethod]
     public void A_missing_config_is_named()
     {
         var error = Assert.ThrowsExactly<FileNotFoundException>(() => Load());
-        Assert.AreEqual($"'{_folder.Path}' holds no config.json. Give the path of a Hugging Face model directory, with config.json, model.safetensors, tokenizer.json and tokenizer_config.json.", error.Message);
+        Assert.AreEqual($"'{_folder.Path}' holds no config.json. Give the path of a Hugging Face model directory, with config.json, model.safetensors, tokenizer.json and tokenizer_config.json, or of a .gguf file.", error.Message);
     }
 
     [TestMethod]
@@ -191,7 +191,7 @@ public sealed class PretrainedModelTests : IDisposable
     [TestMethod]
     [DataRow("pytorch_model.bin", "is a Python pickle, which can run any code when it is read and is therefore not supported. Convert it: in Python, load the model and call save_pretrained(directory, safe_serialization=True).")]
     [DataRow("consolidated.00.pth", "is a Python pickle, which can run any code when it is read and is therefore not supported. Convert it: in Python, load the model and call save_pretrained(directory, safe_serialization=True).")]
-    [DataRow("model.safetensors", "is a file, and no .gguf one. Give the path of the directory that it lies in: a Hugging Face model directory, with config.json, model.safetensors, tokenizer.json and tokenizer_config.json.")]
+    [DataRow("model.safetensors", "is a file, and no .gguf one. Give the path of the directory that it lies in: a Hugging Face model directory, with config.json, model.safetensors, tokenizer.json and tokenizer_config.json, or of a .gguf file.")]
     public void A_file_in_the_place_of_a_directory_is_refused_with_the_remedy(string file, string problem)
     {
         File.WriteAllText(_folder[file], "x");

@@ -18,13 +18,18 @@ internal sealed partial record AnswerForm(string Name, Func<string, string?> Ext
     /// <summary>The last number.</summary>
     public static AnswerForm LastNumber { get; } = new(ScoringRules.LastNumber, LastNumberOf, answer => answer, text => LastNumberOf(text) == PythonText.Strip(text));
 
+    /// <summary>The last word: letters and digits of any script, with apostrophes and hyphens inside.</summary>
+    public static AnswerForm LastWord { get; } = new("last-word", LastWordOf, answer => answer, text => LastWordOf(text) == PythonText.Strip(text));
+
     /// <summary>The whole completion.</summary>
     public static AnswerForm Whole { get; } = new("whole", text => text, answer => answer, null);
 
-    public static IReadOnlyList<AnswerForm> All { get; } = [Tags, LastNumber, Whole];
+    public static IReadOnlyList<AnswerForm> All { get; } = [Tags, LastNumber, LastWord, Whole];
 
     /// <summary>The last number of a text: digits, with a sign and a decimal point where there are, and no separators of thousands.</summary>
     public static string? LastNumberOf(string text) => Number().Matches(text) is [.., var last] ? last.Value : null;
+
+    private static string? LastWordOf(string text) => Word().Matches(text) is [.., var last] ? last.Value : null;
 
     private static string? LastTagged(string completion)
     {
@@ -53,4 +58,7 @@ internal sealed partial record AnswerForm(string Name, Func<string, string?> Ext
 
     [GeneratedRegex("-?[0-9]+(?:\\.[0-9]+)?", RegexOptions.CultureInvariant)]
     private static partial Regex Number();
+
+    [GeneratedRegex(@"[\p{L}\p{M}\p{N}]+(?:['\u2019-][\p{L}\p{M}\p{N}]+)*", RegexOptions.CultureInvariant)]
+    private static partial Regex Word();
 }

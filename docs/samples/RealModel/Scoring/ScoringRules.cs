@@ -7,7 +7,7 @@ internal static class ScoringRules
     public const string LastNumber = "last-number";
 
     /// <summary>
-    /// The six rules of reasoning-gym's tasks, with its scores to the bit, and two that are all or nothing.
+    /// The six rules of reasoning-gym's tasks, with its scores to the bit, and three that are all or nothing.
     /// </summary>
     public static IReadOnlyDictionary<string, ScoringRule> All { get; } = new SortedDictionary<string, ScoringRule>(StringComparer.Ordinal)
     {
@@ -18,6 +18,7 @@ internal static class ScoringRules
         ["number-list"] = NumberListRule.Score,
         ["palindrome"] = PalindromeRule.Score,
         ["positions"] = PositionsRule.Score,
+        ["text"] = TextRule.Score,
         ["word-list"] = WordListRule.Score,
     };
 }

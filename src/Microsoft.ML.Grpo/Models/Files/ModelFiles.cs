@@ -61,5 +61,5 @@ internal sealed record ModelFiles(IReadOnlyDictionary<string, byte[]> Contents, 
         : PickledWeights.Is(path) ? PickledWeights.Error(path)
         : new ModelFormatException(path, $"is a file, and no {GgufModel.Extension} one. Give the path of the directory that it lies in: {Layout}.");
 
-    private const string Layout = "a Hugging Face model directory, with config.json, model.safetensors, tokenizer.json and tokenizer_config.json";
+    private const string Layout = "a Hugging Face model directory, with config.json, model.safetensors, tokenizer.json and tokenizer_config.json, or of a .gguf file";
 }

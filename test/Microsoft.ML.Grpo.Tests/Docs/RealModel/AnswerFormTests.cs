@@ -23,6 +23,15 @@ public class AnswerFormTests
     public void The_last_number_is_the_answer(string completion, string? answer) => Assert.AreEqual(answer, AnswerForm.LastNumber.Extract(completion));
 
     [TestMethod]
+    [DataRow("The number 3 is odd.", "odd")]
+    [DataRow("\u00C9t\u00E9!", "\u00C9t\u00E9")]
+    [DataRow("a well-known don\u2019t -", "don\u2019t")]
+    [DataRow("it's (well-known)", "well-known")]
+    [DataRow("x 42", "42")]
+    [DataRow("... !", null)]
+    public void The_last_word_is_the_answer(string completion, string? answer) => Assert.AreEqual(answer, AnswerForm.LastWord.Extract(completion));
+
+    [TestMethod]
     [DataRow("tags", " <answer>7</answer>\n", true)]
     [DataRow("tags", "So <answer>7</answer>", false)]
     [DataRow("tags", "<answer>7</answer> <answer>8</answer>", false)]
@@ -31,6 +40,8 @@ public class AnswerFormTests
     [DataRow("last-number", "7.", false)]
     [DataRow("last-number", "7 8", false)]
     [DataRow("last-number", "", false)]
+    [DataRow("last-word", " odd\n", true)]
+    [DataRow("last-word", "odd.", false)]
     public void The_form_is_kept_where_there_is_nothing_but_an_answer(string form, string completion, bool alone) =>
         Assert.AreEqual(alone, AnswerForm.All.Single(f => f.Name == form).IsAlone!(completion));
 

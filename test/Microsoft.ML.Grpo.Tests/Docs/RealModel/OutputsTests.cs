@@ -6,20 +6,28 @@ namespace Microsoft.ML.Grpo.Tests;
 public class OutputsTests
 {
     [TestMethod]
-    public void A_place_that_can_be_written_to_is_made_and_left_empty()
+    public void A_place_that_can_be_written_to_is_left_as_it_is()
     {
         using var folder = new TemporaryFolder();
         Outputs.Check(Settings(folder, "out/saved", "out/results/r.json"));
-        Assert.IsEmpty(Directory.EnumerateFileSystemEntries(folder["out/saved"]));
-        Assert.IsEmpty(Directory.EnumerateFileSystemEntries(folder["out/results"]));
         Outputs.Check(Settings(folder, null, null));
+        CollectionAssert.AreEqual(new[] { "m" }, folder.Names.ToArray(), "the model alone");
+    }
+
+    [TestMethod]
+    public void A_model_that_is_not_there_is_named()
+    {
+        using var folder = new TemporaryFolder();
+        var settings = Settings(folder, "s", null) with { Model = folder["absent.gguf"] };
+        var error = Assert.ThrowsExactly<FileNotFoundException>(() => Outputs.Check(settings));
+        Assert.AreEqual($"--model {folder["absent.gguf"]} is not there. Give a Hugging Face model directory or a .gguf file.", error.Message);
     }
 
     [TestMethod]
     [DataRow("s/model/adapter_config.json", "--save SAVE holds an adapter in model, which loaders would put on top of the model. Name another place.")]
     [DataRow("s/adapter/config.json", "--save SAVE holds a model in adapter, which the adapter would change. Name another place.")]
     [DataRow("s/model", "--save SAVE holds a file called model where a directory belongs. Name another place.")]
-    [DataRow("s", "--save SAVE cannot be written")]
+    [DataRow("s", "--save SAVE is a file, not a directory. Name another place.")]
     [DataRow("r.json/x", "--result RESULT is a directory. Name another place.")]
     public void What_would_fail_after_training_fails_before_it(string there, string message)
     {
@@ -45,6 +53,7 @@ public class OutputsTests
 
     private static RunSettings Settings(TemporaryFolder folder, string? save, string? result)
     {
+        Directory.CreateDirectory(folder["m/model"]);
         var command = new RunCommand();
         return command.Settings(command.Root.Parse(["--model", folder["m/model"], "--train", folder["train.jsonl"], "--test", folder["test.jsonl"]])) with
         {

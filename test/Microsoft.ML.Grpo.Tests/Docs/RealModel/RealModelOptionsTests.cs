@@ -90,9 +90,9 @@ public class RealModelOptionsTests
     }
 
     [TestMethod]
-    [DataRow("last-number", "last-number", "Ada", "its own answer \"Ada\" scores 0, not 1")]
-    [DataRow("exact", "last-number", "1,000", "its own answer \"1,000\" scores 0, not 1")]
-    [DataRow("contains", "tags", "7 ", "its own answer \"7 \" scores 0, not 1")]
+    [DataRow("last-number", "last-number", "Ada", "in its own answer \"Ada\", --answer last-number finds nothing, which scores 0, not 1")]
+    [DataRow("exact", "last-number", "1,000", "in its own answer \"1,000\", --answer last-number finds \"000\", which scores 0, not 1")]
+    [DataRow("contains", "tags", "7 ", "in its own answer \"7 \", --answer tags finds \"7\", which scores 0, not 1")]
     [DataRow("palindrome", "whole", "abba", "the metadata have no \"letters\" with a list of texts, which the rule needs")]
     public void A_rule_and_a_form_that_do_not_suit_a_problem_name_its_line(string rule, string form, string answer, string wrong)
     {

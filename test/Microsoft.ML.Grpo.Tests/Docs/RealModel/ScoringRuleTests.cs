@@ -110,6 +110,12 @@ public class ScoringRuleTests
     public void Exact_is_the_answer_alone(string response, double score) => Scores("exact", response, "Paris", score);
 
     [TestMethod]
+    [DataRow("PARIS\n", 1.0)]
+    [DataRow("Paris.", 0.0)]
+    [DataRow("", 0.0)]
+    public void Text_is_the_answer_in_any_case(string response, double score) => Scores("text", response, "Paris", score);
+
+    [TestMethod]
     public void No_response_scores_nothing_by_any_rule()
     {
         foreach (var (name, rule) in ScoringRules.All)
