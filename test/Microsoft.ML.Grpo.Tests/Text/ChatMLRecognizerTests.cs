@@ -57,6 +57,7 @@ public class ChatMLRecognizerTests
     [DataRow("{% if additional_special_tokens %}!{% endif %}" + Plain, DisplayName = "asks for additional tokens")]
     [DataRow("{% set a = namespace(x=1, x=2) %}" + Plain, DisplayName = "a namespace that Python refuses")]
     [DataRow("{% if 9223372036854775807 + 1 > 0 %}!{% endif %}" + Plain, DisplayName = "counts too far")]
+    [DataRow("{% set m = messages[0] %}{% for m in messages if m.role != 'assistant' %}{{ '<|im_start|>' + m.role + '\\n' + m.content + '<|im_end|>\\n' }}{% endfor %}", DisplayName = "filters the messages")]
     public void Whatever_renders_otherwise_is_refused(string source)
     {
         var error = Assert.ThrowsExactly<NotSupportedException>(() => Recognize(source));
@@ -91,6 +92,12 @@ public class ChatMLRecognizerTests
         Assert.ThrowsExactly<NotSupportedException>(() => Recognize(Nested("{% for m in messages %}{% for m in messages %}", "{% endfor %}{% endfor %}")));
         Assert.ThrowsExactly<NotSupportedException>(() => Recognize("{% set x = 'x' %}" + string.Concat(Enumerable.Repeat("{% set x = x + x %}", 60)) + Plain));
         Assert.ThrowsExactly<NotSupportedException>(() => Recognize("{% set x = messages[0].content %}" + string.Concat(Enumerable.Repeat("{% set x = x + x %}", 60)) + Plain));
+
+        // Few statements, each of which does much.
+        var sum = $"{{% set x = '{new string('x', 50)}' %}}{{% set y = {string.Join('+', Enumerable.Repeat("x", 1000))} %}}";
+        StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => Recognize(sum + Plain)).Message, "too many steps");
+        var search = $"{{% set x = '{new string('x', 60_000)}' %}}{{% set y = '{new string('x', 30_000)}y' %}}{{% for m in messages %}}{{% if y in x %}}{{% endif %}}{{% endfor %}}";
+        StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => Recognize(search + Plain)).Message, "too many steps");
     }
 
     [TestMethod]

@@ -6,10 +6,13 @@ namespace Microsoft.ML.Grpo;
 /// Values of a template's expressions when contents are unknown. Values are <see cref="SymbolicText"/>, long, bool, null,
 /// <see cref="UndefinedValue"/>, <see cref="UnknownValue"/>, <see cref="FunctionValue"/>, a message, the messages, a loop or a namespace (a dictionary).
 /// </summary>
-internal static class SymbolicEvaluator
+/// <param name="lookup">The value of a name.</param>
+/// <param name="work">What evaluation takes is taken from this.</param>
+internal sealed class SymbolicEvaluator(Func<string, object?> lookup, TemplateWork work)
 {
-    public static object? Evaluate(TemplateExpression expression, Func<string, object?> lookup)
+    public object? Evaluate(TemplateExpression expression)
     {
+        work.Spend(TemplateWork.Value);
         RuntimeHelpers.EnsureSufficientExecutionStack();
         switch (expression)
         {
@@ -18,25 +21,25 @@ internal static class SymbolicEvaluator
             case NameExpression { Name: var name }:
                 return lookup(name);
             case NotExpression { Operand: var operand }:
-                return Truth(Evaluate(operand, lookup)) is { } truth ? !truth : UnknownValue.Instance;
+                return Truth(Evaluate(operand)) is { } truth ? !truth : UnknownValue.Instance;
             case BinaryExpression binary:
-                return Binary(binary, lookup);
+                return Binary(binary);
             case MemberExpression member:
-                return Member(Evaluate(member.Target, lookup), Evaluate(member.Key, lookup));
+                return Member(Evaluate(member.Target), Evaluate(member.Key));
             case SliceExpression slice:
-                return Slice(slice, lookup);
+                return Slice(slice);
             case TestExpression test:
-                return Test(Evaluate(test.Target, lookup), test.Name);
+                return Test(Evaluate(test.Target), test.Name);
             case ConditionalExpression choice:
-                return Truth(Evaluate(choice.Condition, lookup)) switch
+                return Truth(Evaluate(choice.Condition)) switch
                 {
-                    true => Evaluate(choice.Then, lookup),
-                    false => choice.Else is { } other ? Evaluate(other, lookup) : UndefinedValue.Instance,
+                    true => Evaluate(choice.Then),
+                    false => choice.Else is { } other ? Evaluate(other) : UndefinedValue.Instance,
                     null => UnknownValue.Instance,
                 };
             case CallExpression { Target: NameExpression { Name: "namespace" }, Arguments: var arguments }:
-                return Namespace(arguments, lookup);
-            case FilterExpression { Name: "length" or "count", Target: var target } when Evaluate(target, lookup) is SymbolicMessages messages:
+                return Namespace(arguments);
+            case FilterExpression { Name: "length" or "count", Target: var target } when Evaluate(target) is SymbolicMessages messages:
                 return (long)messages.Items.Count;
             case FilterExpression or CallExpression:
                 // Methods and filters change texts in ways that need not be known, as long as nobody shows the result.
@@ -46,12 +49,12 @@ internal static class SymbolicEvaluator
         }
     }
 
-    private static Dictionary<string, object?> Namespace(IReadOnlyList<(string? Name, TemplateExpression Value)> arguments, Func<string, object?> lookup)
+    private Dictionary<string, object?> Namespace(IReadOnlyList<(string? Name, TemplateExpression Value)> arguments)
     {
         var space = new Dictionary<string, object?>(StringComparer.Ordinal);
         foreach (var (name, value) in arguments)
         {
-            if (name is null || !space.TryAdd(name, Evaluate(value, lookup)))
+            if (name is null || !space.TryAdd(name, Evaluate(value)))
             {
                 throw new TemplateNotUnderstoodException("it makes a namespace of something");
             }
@@ -72,9 +75,9 @@ internal static class SymbolicEvaluator
         _ => true,
     };
 
-    private static object? Binary(BinaryExpression binary, Func<string, object?> lookup)
+    private object? Binary(BinaryExpression binary)
     {
-        var left = Evaluate(binary.Left, lookup);
+        var left = Evaluate(binary.Left);
         if (binary.Operator is "and" or "or")
         {
             var decisive = binary.Operator == "or";
@@ -83,21 +86,26 @@ internal static class SymbolicEvaluator
                 case { } truth when truth == decisive:
                     return left;
                 case { }:
-                    return Evaluate(binary.Right, lookup);
+                    return Evaluate(binary.Right);
                 default:
                     // Either side may be the value; if the right one is decisive, whichever it is counts the same as a condition.
-                    return Truth(Evaluate(binary.Right, lookup)) == decisive ? new UnknownValue(decisive) : UnknownValue.Instance;
+                    return Truth(Evaluate(binary.Right)) == decisive ? new UnknownValue(decisive) : UnknownValue.Instance;
             }
         }
 
-        var right = Evaluate(binary.Right, lookup);
+        var right = Evaluate(binary.Right);
+        if ((left, right) is (SymbolicText first, SymbolicText second))
+        {
+            work.Spend(Comparison(first.Size, second.Size));
+        }
+
         return binary.Operator switch
         {
             _ when left is UnknownValue || right is UnknownValue => UnknownValue.Instance,
             "==" => Known(Same(left, right)),
             "!=" => Known(!Same(left, right)),
             "in" => Contains(right, left),
-            "+" when (left, right) is (SymbolicText a, SymbolicText b) => a.Then(b),
+            "+" when (left, right) is (SymbolicText a, SymbolicText b) => a.Then(b, work),
             _ when (left, right) is (long a, long b) => binary.Operator switch
             {
                 "+" => Small(a + b),
@@ -110,6 +118,9 @@ internal static class SymbolicEvaluator
             _ => throw new TemplateNotUnderstoodException($"it applies '{binary.Operator}' to things that do not fit"),
         };
     }
+
+    /// <summary>What a search takes at the worst, of which comparing is a part: at each place of one text the other is compared, 64 characters a step.</summary>
+    private static long Comparison(long first, long second) => first + second + (first * second / 64);
 
     // Python's integers have no end; nothing near the end of ours appears in an honest template.
     private static long Small(long value) => value is > int.MinValue and < int.MaxValue ? value : throw new TemplateNotUnderstoodException("it counts too far");
@@ -159,9 +170,9 @@ internal static class SymbolicEvaluator
         _ => throw new TemplateNotUnderstoodException("it reads a member of something that has none"),
     };
 
-    private static SymbolicMessages Slice(SliceExpression slice, Func<string, object?> lookup)
+    private SymbolicMessages Slice(SliceExpression slice)
     {
-        if (Evaluate(slice.Target, lookup) is not SymbolicMessages { Items: var items })
+        if (Evaluate(slice.Target) is not SymbolicMessages { Items: var items })
         {
             throw new TemplateNotUnderstoodException("it takes a slice of something other than the messages");
         }
@@ -174,7 +185,7 @@ internal static class SymbolicEvaluator
             _ => throw new TemplateNotUnderstoodException("it takes a slice of the messages that is not understood"),
         };
 
-        long? Place(TemplateExpression? part) => part is null ? null : Evaluate(part, lookup) as long? ?? throw new TemplateNotUnderstoodException("it takes a slice of the messages that is not understood");
+        long? Place(TemplateExpression? part) => part is null ? null : Evaluate(part) as long? ?? throw new TemplateNotUnderstoodException("it takes a slice of the messages that is not understood");
     }
 
     private static object Test(object? value, string name) => name switch

@@ -8,18 +8,17 @@ namespace Microsoft.ML.Grpo;
 /// </summary>
 internal sealed class SymbolicTemplate
 {
-    /// <summary>Hundreds of times what an honest template runs for five messages; loops in loops would not come to an end.</summary>
-    private const int MostStatements = 100_000;
-
     /// <summary>What Jinja and transformers define beside what is passed: a template may ask whether they are there.</summary>
     private static readonly string[] Functions = ["raise_exception", "strftime_now", "range", "dict", "lipsum", "cycler", "joiner", "namespace"];
 
     private readonly List<Dictionary<string, object?>> _scopes = [];
+    private readonly TemplateWork _work = new();
+    private readonly SymbolicEvaluator _evaluator;
     private SymbolicText _output = SymbolicText.Empty;
-    private int _statements;
 
     private SymbolicTemplate(IReadOnlyDictionary<string, string> specialTokens, SymbolicMessages messages, bool addGenerationPrompt)
     {
+        _evaluator = new SymbolicEvaluator(Lookup, _work);
         var globals = Functions.ToDictionary(name => name, _ => (object?)FunctionValue.Instance, StringComparer.Ordinal);
         foreach (var (name, text) in specialTokens)
         {
@@ -53,11 +52,6 @@ internal sealed class SymbolicTemplate
         RuntimeHelpers.EnsureSufficientExecutionStack();
         foreach (var node in nodes)
         {
-            if (++_statements > MostStatements)
-            {
-                throw new TemplateNotUnderstoodException("it takes too many steps");
-            }
-
             switch (node)
             {
                 case OutputNode output:
@@ -78,7 +72,7 @@ internal sealed class SymbolicTemplate
 
     private void Show(object? value) => _output = value switch
     {
-        SymbolicText text => _output.Then(text),
+        SymbolicText text => _output.Then(text, _work),
         UndefinedValue => _output,
         _ => throw new TemplateNotUnderstoodException("it shows something other than texts and the messages' contents"),
     };
@@ -162,12 +156,13 @@ internal sealed class SymbolicTemplate
         }
     }
 
-    private object? Evaluate(TemplateExpression expression) => SymbolicEvaluator.Evaluate(expression, Lookup);
+    private object? Evaluate(TemplateExpression expression) => _evaluator.Evaluate(expression);
 
     private object? Lookup(string name)
     {
         for (var i = _scopes.Count - 1; i >= 0; i--)
         {
+            _work.Spend(TemplateWork.Value);
             if (_scopes[i].TryGetValue(name, out var value))
             {
                 return value;

@@ -5,7 +5,7 @@ namespace Microsoft.ML.Grpo;
 internal sealed record SymbolicText(IReadOnlyList<object> Parts)
 {
     private const int MostParts = 1000;
-    private const int MostCharacters = 1 << 20;
+    private const int MostCharacters = 1 << 16;
 
     public static SymbolicText Empty { get; } = new([]);
 
@@ -24,6 +24,21 @@ internal sealed record SymbolicText(IReadOnlyList<object> Parts)
     /// <summary>Whether it is empty; null if that depends on a message's content.</summary>
     public bool? IsEmpty => Parts.Count == 0 ? true : Parts.Any(p => p is string) ? false : null;
 
+    /// <summary>Characters and parts: what it takes to copy or to compare it.</summary>
+    public int Size => Parts.Sum(part => 1 + ((part as string)?.Length ?? 0));
+
+    /// <summary>The two together.</summary>
+    /// <param name="next">What follows.</param>
+    /// <param name="work">What it takes is taken from this.</param>
+    /// <exception cref="TemplateNotUnderstoodException">The text is too long, or no work is left.</exception>
+    public SymbolicText Then(SymbolicText next, TemplateWork work)
+    {
+        work.Spend(Size + next.Size);
+        return Then(next);
+    }
+
+    /// <summary>The two together.</summary>
+    /// <exception cref="TemplateNotUnderstoodException">The text is too long.</exception>
     public SymbolicText Then(SymbolicText next)
     {
         var parts = Parts.ToList();
@@ -40,9 +55,8 @@ internal sealed record SymbolicText(IReadOnlyList<object> Parts)
         }
 
         // A text that is doubled a few dozen times would take all memory.
-        return parts.Count <= MostParts && parts.Sum(part => (part as string)?.Length ?? 0) <= MostCharacters
-            ? new(parts)
-            : throw new TemplateNotUnderstoodException("its texts grow too long");
+        var whole = new SymbolicText(parts);
+        return parts.Count <= MostParts && whole.Size <= MostCharacters ? whole : throw new TemplateNotUnderstoodException("its texts grow too long");
     }
 
     public bool SameAs(SymbolicText other) => Parts.SequenceEqual(other.Parts);

@@ -19,6 +19,9 @@ internal sealed class TemplateExpressionParser(TemplateCursor tokens)
         return new ConditionalExpression(condition, value, tokens.TakeName("else") ? Read() : null);
     }
 
+    /// <summary>What a loop goes over. An <c>if</c> behind it filters the loop's items, and is no part of it.</summary>
+    public TemplateExpression ReadSequence() => Or();
+
     private TemplateExpression Or()
     {
         var left = And();

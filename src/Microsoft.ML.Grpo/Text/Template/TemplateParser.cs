@@ -109,7 +109,7 @@ internal sealed class TemplateParser
     {
         var variable = _tokens.Name();
         _tokens.ExpectName("in");
-        var sequence = _expressions.Read();
+        var sequence = _expressions.ReadSequence();
         _tokens.Close();
         var body = Body(out var end);
         if (end != "endfor")
