@@ -11,8 +11,7 @@ internal static class JsonText
     {
         try
         {
-            // A byte order mark is legal in files that editors on Windows wrote, and not in JSON.
-            using var document = JsonDocument.Parse(json.Span.StartsWith("\uFEFF"u8) ? json[3..] : json);
+            using var document = JsonDocument.Parse(WithoutMark(json));
             return read(document.RootElement);
         }
         catch (JsonException cause)
@@ -26,11 +25,12 @@ internal static class JsonText
         }
     }
 
+    /// <summary>A file's content without a byte order mark, which editors on Windows write, and which is none of JSON's.</summary>
+    public static ReadOnlyMemory<byte> WithoutMark(ReadOnlyMemory<byte> json) => json.Span.StartsWith("\uFEFF"u8) ? json[3..] : json;
+
     /// <summary>The member's value; null if it is absent or JSON null.</summary>
     public static JsonElement? Member(this JsonElement parent, string name) =>
         parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
-
-    public static bool Flag(this JsonElement parent, string name) => parent.Member(name) is { ValueKind: JsonValueKind.True };
 
     /// <summary>The value of a flag, or what it is if absent.</summary>
     /// <exception cref="InvalidOperationException">It is neither true nor false.</exception>

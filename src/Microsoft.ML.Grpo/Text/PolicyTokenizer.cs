@@ -60,6 +60,9 @@ internal sealed class PolicyTokenizer
     /// <summary>The id of <c>pad_token</c> in tokenizer_config.json; null if it is unset or not a token.</summary>
     public int? PadTokenId { get; }
 
+    /// <summary>The clock of the time that patterns may take; tests give another than the system's.</summary>
+    public TimeProvider Clock { get; set; } = TimeProvider.System;
+
     /// <summary>The ids that <see cref="Decode"/> leaves out on request.</summary>
     public IReadOnlySet<int> SpecialIds { get; }
 
@@ -78,7 +81,7 @@ internal sealed class PolicyTokenizer
         }
         catch (Exception cause) when (cause is ArgumentException or InvalidOperationException or KeyNotFoundException)
         {
-            throw new InvalidDataException($"{file}: vocabulary and merges do not fit together: {cause.Message}", cause);
+            throw new InvalidDataException($"{file}: vocabulary and merges do not fit together: {cause.Message} Fetch the file again.", cause);
         }
     }
 
@@ -151,7 +154,7 @@ internal sealed class PolicyTokenizer
     /// <summary>Adds the ids of a text; false if some of it was left out.</summary>
     private bool Encode(string text, bool specialAsText, List<int> ids)
     {
-        var (complete, first) = (true, true);
+        var (complete, first, time) = (true, true, new PatternTime(Clock, text.Length));
         foreach (var (id, gap) in _raw.Split(text, specialAsText))
         {
             foreach (var (inner, piece) in id is null ? _normalized.Split(_json.Normalizer.Normalize(gap), specialAsText) : [(id, gap)])
@@ -162,7 +165,7 @@ internal sealed class PolicyTokenizer
                 }
                 else
                 {
-                    complete &= EncodePieces(new TextPiece(piece, first), ids);
+                    complete &= EncodePieces(new TextPiece(piece, first), WhileTime, ids);
                 }
 
                 first = false;
@@ -170,14 +173,18 @@ internal sealed class PolicyTokenizer
         }
 
         return complete;
+
+        // A pattern is given up on a piece by itself; a step may have cut the text into thousands.
+        PreTokenizerStep WhileTime(PreTokenizerStep step) => piece => time.IsOver ? throw PatternTime.Error(_file, "the patterns", text.Length) : step(piece);
     }
 
-    private bool EncodePieces(TextPiece text, List<int> ids)
+    private bool EncodePieces(TextPiece text, Func<PreTokenizerStep, PreTokenizerStep> limited, List<int> ids)
     {
         IEnumerable<TextPiece> pieces = [text];
         foreach (var step in _json.PreTokenizer)
         {
-            pieces = pieces.SelectMany(piece => step(piece));
+            var next = limited(step);
+            pieces = pieces.SelectMany(piece => next(piece));
         }
 
         var complete = true;

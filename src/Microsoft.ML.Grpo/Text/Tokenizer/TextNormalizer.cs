@@ -6,6 +6,8 @@ namespace Microsoft.ML.Grpo;
 /// <summary>What is done to a text, and to the added tokens that ask for it, before anything else.</summary>
 internal sealed class TextNormalizer
 {
+    private const string List = "normalizers";
+
     private readonly IReadOnlyList<Func<string, string>> _steps;
 
     private TextNormalizer(IReadOnlyList<Func<string, string>> steps) => _steps = steps;
@@ -13,7 +15,11 @@ internal sealed class TextNormalizer
     /// <summary>Reads <c>normalizer</c>.</summary>
     /// <exception cref="NotSupportedException">A part is not supported.</exception>
     /// <exception cref="InvalidDataException">A part lacks what it needs.</exception>
-    public static TextNormalizer Read(JsonElement? normalizer, string file) => new(Steps(normalizer, file));
+    public static TextNormalizer Read(JsonElement? normalizer, string file)
+    {
+        TextGrowth.Check(normalizer, List, file);
+        return new(Steps(normalizer, file));
+    }
 
     public string Normalize(string text)
     {
@@ -30,7 +36,7 @@ internal sealed class TextNormalizer
         null => [],
         { } part => part.Text("type") switch
         {
-            "Sequence" => [.. TokenizerJson.Parts(part, "normalizers", file).SelectMany(inner => Steps(inner, file))],
+            "Sequence" => [.. TokenizerJson.Parts(part, List, file).SelectMany(inner => Steps(inner, file))],
             "NFC" => [text => UnicodeForm.Normalize(text, NormalizationForm.FormC)],
             "NFD" => [text => UnicodeForm.Normalize(text, NormalizationForm.FormD)],
             "NFKC" => [text => UnicodeForm.Normalize(text, NormalizationForm.FormKC)],

@@ -6,12 +6,6 @@ namespace Microsoft.ML.Grpo;
 /// <summary>What a part of a tokenizer looks for: a text, or a regular expression.</summary>
 internal sealed class TextPattern
 {
-    /// <summary>For one match, and for all of a text; an honest pattern needs microseconds, one that tries all ways to split a word needs for ever.</summary>
-    private static readonly TimeSpan TimeOut = TimeSpan.FromSeconds(5);
-
-    /// <summary>More time for long texts: a hundred times what an honest pattern takes for a character.</summary>
-    private static readonly TimeSpan TimeForCharacter = TimeSpan.FromMicroseconds(5);
-
     private readonly string _text;
     private readonly string _file;
     private readonly Regex? _regex;
@@ -32,11 +26,11 @@ internal sealed class TextPattern
     {
         try
         {
-            return new TextPattern(pattern, file, new Regex(RegexDialect.Translate(pattern, file), RegexDialect.Options, TimeOut));
+            return new TextPattern(pattern, file, new Regex(RegexDialect.Translate(pattern, file), RegexDialect.Options, PatternTime.Least));
         }
         catch (ArgumentException cause)
         {
-            throw new NotSupportedException($"{file}: the pattern '{pattern}' is not one that .NET understands: {cause.Message}", cause);
+            throw new NotSupportedException($"{file}: the pattern '{pattern}' is not one that .NET understands: {cause.Message} docs/tokenizers.md lists what is supported.", cause);
         }
     }
 
@@ -71,8 +65,7 @@ internal sealed class TextPattern
         }
         catch (RegexMatchTimeoutException cause)
         {
-            throw new InvalidDataException(
-                $"{_file}: the pattern '{_text}' found no end on a text of {text.Length} characters. Fetch the file again; if it is as its author made it, shorten or leave out such texts.", cause);
+            throw PatternTime.Error(_file, $"the pattern '{_text}'", text.Length, cause);
         }
     }
 
@@ -95,7 +88,7 @@ internal sealed class TextPattern
 
     private List<TextSpan> FindMatches(Regex regex, CodePointShadow shadow, TimeProvider time)
     {
-        var (begin, allowed) = (time.GetTimestamp(), TimeOut + (shadow.Text.Length * TimeForCharacter));
+        var allowed = new PatternTime(time, shadow.Text.Length);
 
         // The long s is an s where case does not matter, which .NET does not know.
         var text = RegexDialect.IgnoresCase(_text) ? shadow.Text.Replace('\u017F', 's') : shadow.Text;
@@ -103,9 +96,9 @@ internal sealed class TextPattern
         var end = 0;
         foreach (var match in regex.EnumerateMatches(text))
         {
-            if (time.GetElapsedTime(begin) > allowed)
+            if (allowed.IsOver)
             {
-                throw new RegexMatchTimeoutException(shadow.Text, _text, allowed);
+                throw new RegexMatchTimeoutException(shadow.Text, _text, PatternTime.Least);
             }
 
             var (start, stop) = (shadow.Original(match.Index), shadow.Original(match.Index + match.Length));

@@ -8,7 +8,18 @@ public class RegexDialectTests
     [DataRow(@"[a-z&&[^b]]", "a set within a set")]
     [DataRow(@"[\s\W]", @"\W in a set")]
     [DataRow("a{,3}", "a repetition without a minimum")]
-    [DataRow("(?m:.)", "an option other than i and x")]
+    [DataRow("(?m:.)", "an option other than i")]
+    [DataRow("(?x)a b", "an option other than i")]
+    [DataRow("a(?#b)", "a comment")]
+    [DataRow("a(?i)b|c", "an option in the middle of a branch")]
+    [DataRow(@"\|a(?i)b", "an option in the middle of a branch")]
+    [DataRow(@"x\d{2}?y", "a repetition of a fixed number with a question mark")]
+    [DataRow(@"(?i)\p{Lu}+", "without regard to case")]
+    [DataRow(@"(?i:[a\P{^Ll}])", "without regard to case")]
+    [DataRow("(?i:a|SS)", "without regard to case")]
+    [DataRow("(?i:\u03C3)", "without regard to case")]
+    [DataRow(@"(?i:\u03C3)", "without regard to case")]
+    [DataRow("(?i:(a(?-i:b))\u00B5)", "without regard to case")]
     [DataRow("\U0001F600", "a character beyond U+FFFF")]
     public void What_NET_reads_otherwise_is_refused_by_name(string pattern, string named)
     {
@@ -35,6 +46,10 @@ public class RegexDialectTests
     [DataRow("(?i:'s)", "'S'\u017F's", "###")]
     [DataRow(@"\p{Lo}", "\U00020000a", "#a")]
     [DataRow(@"[\[\]]", "[a]", "#a#")]
+    [DataRow(@"[]\w]+", "]ab-", "#-")]
+    [DataRow(@"[^]\w]+", "]-b", "]#b")]
+    [DataRow(@"\p{Lu}(?i:'re)|ss(?-i:\p{Ll})", "A'RE ssb", "# #")]
+    [DataRow("(?i)a|b|(?-i)c", "ABC", "##C")]
     public void Patterns_match_what_they_match_in_Ruby(string pattern, string text, string replaced) =>
         Assert.AreEqual(replaced, TextPattern.Expression(pattern, "f").Replace(text, "#"));
 

@@ -56,7 +56,12 @@ internal static class TinyTokenizer
          "special_tokens": {"<s>": {"id": "<s>", "ids": [1002], "tokens": ["<s>"]}}}]}
         """)!;
 
-    public static PolicyTokenizer Read(JsonObject json, string? config = null) => PolicyTokenizer.Read(
-        JsonSerializer.SerializeToUtf8Bytes(json),
-        config is null ? TokenizerConfig.Empty : TokenizerConfig.Read(System.Text.Encoding.UTF8.GetBytes(config), "tokenizer_config.json"));
+    public static PolicyTokenizer Read(JsonObject json, string? config = null, TimeProvider? clock = null)
+    {
+        var tokenizer = PolicyTokenizer.Read(
+            JsonSerializer.SerializeToUtf8Bytes(json),
+            config is null ? TokenizerConfig.Empty : TokenizerConfig.Read(System.Text.Encoding.UTF8.GetBytes(config), "tokenizer_config.json"));
+        tokenizer.Clock = clock ?? tokenizer.Clock;
+        return tokenizer;
+    }
 }

@@ -132,6 +132,32 @@ public class TokenizerRefusalTests
         StringAssert.StartsWith(error.Message, "tokenizer.json: the pattern 'a' found no end on a text of 7 characters.");
     }
 
+    [TestMethod]
+    public void Patterns_that_are_slow_on_every_piece_end_in_the_same_error()
+    {
+        var json = TinyTokenizer.Json();
+        json["pre_tokenizer"] = JsonNode.Parse("""{"type": "Sequence", "pretokenizers": [{"type": "Split", "pattern": {"String": "a"}, "behavior": "Isolated"}, {"type": "ByteLevel"}]}""");
+        var tokenizer = TinyTokenizer.Read(json, clock: new SlowClock());
+        Assert.HasCount(4, tokenizer.Encode("aa"));
+        var error = Assert.ThrowsExactly<InvalidDataException>(() => tokenizer.Encode("aaaaaaa"));
+        StringAssert.StartsWith(error.Message, "tokenizer.json: the patterns found no end on a text of 7 characters.");
+    }
+
+    [TestMethod]
+    [DataRow("normalizer", "normalizers", """{"type": "Replace", "pattern": {"String": "a"}, "content": "aaaaaaaaa"}""", "81")]
+    [DataRow("normalizer", "normalizers", """{"type": "Replace", "pattern": {"Regex": "a*"}, "content": "aaaaaaaa"}""", "81")]
+    [DataRow("normalizer", "normalizers", """{"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "aaaaaaaa"}]}""", "81")]
+    [DataRow("decoder", "decoders", """{"type": "Replace", "pattern": {"String": "aa"}, "content": "aaaaaaaaaaaaaaaaaa"}""", "81")]
+    public void Replacements_that_make_texts_without_end_are_refused(string member, string list, string part, string times)
+    {
+        var json = TinyTokenizer.Json();
+        JsonObject Several(int count) => new() { ["type"] = "Sequence", [list] = new JsonArray([.. Enumerable.Range(0, count).Select(_ => JsonNode.Parse(part))]) };
+        json[member] = Several(1);
+        TinyTokenizer.Read(json);
+        json[member] = Several(2);
+        StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => TinyTokenizer.Read(json)).Message, $"replacements in its '{list}' that can make a text {times} times as long");
+    }
+
     /// <summary>A second passes whenever somebody looks.</summary>
     private sealed class SlowClock : TimeProvider
     {
