@@ -7,7 +7,7 @@ namespace Microsoft.ML.Grpo.Tests;
 
 /// <summary>
 /// Small valid files with bytes changed, taken out, put in and cut off at random: each loads, or is refused by an error that names
-/// it. Nothing else comes out, and no more memory is asked for than such files need.
+/// it. Nothing else comes out, and no more managed memory is asked for than such files need.
 /// </summary>
 [TestClass]
 public sealed class DamagedFilesTests : IDisposable

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -132,6 +133,52 @@ public sealed class ModelFolderTests : IDisposable
         Directory.Move(Path.GetDirectoryName(Cache(sharded: false))!, Path.Combine(_folder["cache"], "models--a--b", "other"));
         var directory = Path.Combine(_folder["cache"], "models--a--b", "other", "main");
         Refused(directory, "config.json", new FileInfo(Path.Combine(directory, "config.json")).LinkTarget!);
+    }
+
+    [TestMethod]
+    [DataRow("config.json")]
+    [DataRow("tokenizer.json")]
+    [DataRow("model.safetensors")]
+    [DataRow("model.safetensors.index.json")]
+    public void A_pipe_is_read_as_an_empty_file_and_not_waited_for(string name)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            Assert.Inconclusive("Pipes are made with mkfifo, on Linux.");
+        }
+
+        new SavedModel { Files = { ["tokenizer.json"] = [1] } }.Write(_folder.Path);
+        File.Delete(_folder[name.Replace(".index.json", string.Empty, StringComparison.Ordinal)]);
+        File.Delete(_folder[name]);
+        using (var make = Process.Start("mkfifo", [_folder[name]]))
+        {
+            make.WaitForExit();
+        }
+
+        Assert.IsTrue(File.Exists(_folder[name]));
+        if (name == "tokenizer.json")
+        {
+            Assert.IsEmpty(ModelFiles.Read(_folder.Path).Get(name));
+            return;
+        }
+
+        var error = Assert.ThrowsExactly<ModelFormatException>(() => Load(_folder.Path).Dispose());
+        StringAssert.StartsWith(error.Message, $"{_folder[name]}: ");
+    }
+
+    [TestMethod]
+    [DataRow("config.json")]
+    [DataRow("tokenizer.json")]
+    public void A_small_file_that_claims_to_be_large_is_not_read(string name)
+    {
+        new SavedModel().WriteFiles(_folder.Path);
+        using (var file = File.OpenHandle(_folder[name], FileMode.OpenOrCreate, FileAccess.Write))
+        {
+            RandomAccess.SetLength(file, 1L << 32);
+        }
+
+        var error = Assert.ThrowsExactly<ModelFormatException>(() => Load(_folder.Path).Dispose());
+        Assert.AreEqual($"{_folder[name]}: has 4294967296 bytes, and no such file of a model more than 100000000. Download the file again.", error.Message);
     }
 
     [TestMethod]

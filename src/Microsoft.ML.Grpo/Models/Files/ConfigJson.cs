@@ -44,7 +44,7 @@ internal sealed class ConfigJson
 
         try
         {
-            using var document = JsonDocument.Parse(utf8);
+            using var document = JsonDocument.Parse(JsonText.WithoutMark(utf8));
             var root = document.RootElement.Clone();
             return root.ValueKind == JsonValueKind.Object
                 ? new ConfigJson(file, root)

@@ -31,12 +31,13 @@ internal sealed class MappedFile : Stream
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     public static MappedFile Open(string path)
     {
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        var length = file.Length;
-        if (length == 0)
+        if (RealPath.Length(path) == 0)
         {
             return new(null, 0);
         }
+
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        var length = file.Length;
 
         using var map = MemoryMappedFile.CreateFromFile(file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
         return new(map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read), length); // which keeps the map

@@ -30,7 +30,7 @@ internal sealed record ModelFiles(IReadOnlyDictionary<string, byte[]> Contents, 
     /// <summary>Reads the known files that the directory has.</summary>
     /// <exception cref="DirectoryNotFoundException">There is no such directory.</exception>
     /// <exception cref="FileNotFoundException">It has no config.json.</exception>
-    /// <exception cref="ModelFormatException">A file is given in the place of a directory, or a link leads out of it.</exception>
+    /// <exception cref="ModelFormatException">A file is given in the place of a directory, a link leads out of it, or a file is too large.</exception>
     public static ModelFiles Read(string directory)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(directory);
@@ -42,7 +42,7 @@ internal sealed record ModelFiles(IReadOnlyDictionary<string, byte[]> Contents, 
         var contents = Known
             .Select(name => (Name: name, Path: ModelFolder.Find(directory, name)))
             .Where(file => file.Path is not null)
-            .ToDictionary(file => file.Name, file => File.ReadAllBytes(file.Path!), StringComparer.Ordinal);
+            .ToDictionary(file => file.Name, file => SmallFile.Read(file.Path!), StringComparer.Ordinal);
         if (contents.ContainsKey(Config))
         {
             return new(contents, directory);

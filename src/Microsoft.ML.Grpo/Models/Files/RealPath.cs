@@ -50,5 +50,12 @@ internal static class RealPath
         }
     }
 
+    /// <summary>
+    /// Bytes of the file that a path leads to. A pipe, which an archive can hold, has none: whoever takes it for an empty file does not
+    /// open it, and wait for ever.
+    /// </summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    public static long Length(string path) => new FileInfo(Of(path)).Length;
+
     private static string? Target(string path) => (Directory.Exists(path) ? (FileSystemInfo)new DirectoryInfo(path) : new FileInfo(path)).LinkTarget;
 }

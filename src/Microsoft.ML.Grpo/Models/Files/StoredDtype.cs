@@ -18,7 +18,7 @@ internal static class StoredDtype
     public static byte[] Set(string file, byte[] config, ScalarType storedAs)
     {
         var name = Name(storedAs);
-        if (JsonNode.Parse(config) is not JsonObject root)
+        if (JsonNode.Parse(JsonText.WithoutMark(config).Span) is not JsonObject root)
         {
             throw new ModelFormatException(file, "is not a JSON object. Download the file again.");
         }

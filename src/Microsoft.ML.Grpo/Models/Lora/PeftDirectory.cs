@@ -23,7 +23,7 @@ internal static partial class PeftDirectory
         }
 
         var file = Find(directory, PeftNames.Config);
-        var config = PeftConfig.Read(file, File.ReadAllBytes(file));
+        var config = PeftConfig.Read(file, SmallFile.Read(file));
         using var reader = SafetensorsReader.Open(Find(directory, PeftNames.Weights));
         var layers = config.Layers(file, network);
         PeftWeights.Check(reader, network, layers, config.Settings.Rank);

@@ -7,19 +7,10 @@ internal sealed record SafetensorsIndex(string File, IReadOnlyDictionary<string,
 {
     public const string FileName = "model.safetensors.index.json";
 
-    private const long LongestIndex = 100_000_000; // as for a header, which has the same tensors and more of each
     private const string Key = "weight_map", Ending = ".safetensors";
 
-    /// <exception cref="ModelFormatException">It is damaged, or names a file that is none of its directory's.</exception>
-    public static SafetensorsIndex Read(string path)
-    {
-        if (new FileInfo(path).Length > LongestIndex)
-        {
-            throw new ModelFormatException(path, $"has more than {LongestIndex} bytes, which no list of tensors needs. Download the file again.");
-        }
-
-        return Parse(path, System.IO.File.ReadAllBytes(path));
-    }
+    /// <exception cref="ModelFormatException">It is damaged or too large, or names a file that is none of its directory's.</exception>
+    public static SafetensorsIndex Read(string path) => Parse(path, SmallFile.Read(path));
 
     /// <inheritdoc cref="Read"/>
     public static SafetensorsIndex Parse(string file, byte[] utf8)
