@@ -81,7 +81,7 @@ internal partial class CausalLM
 
         if (ComputeType == ComputeType.BFloat16)
         {
-            throw new InvalidOperationException("The network computes in bfloat16, in which a merged weight would round the adapter's change away. Compute in float32, or leave the adapter beside the weights.");
+            throw MergedInBFloat16();
         }
 
         _merged = true;
@@ -151,6 +151,9 @@ internal partial class CausalLM
 
     /// <summary>Whether a pass with a dropout key drops anything.</summary>
     public bool Drops(DropoutKey? key) => key is not null && Adapter is { On: true, Settings.Dropout: > 0 };
+
+    private static InvalidOperationException MergedInBFloat16() =>
+        new("In bfloat16 a merged weight would round the adapter's change away. Compute in float32, or leave the adapter beside the weights.");
 
     private DropoutMasks? Masks(ForwardRows? rows, Tensor positions)
     {

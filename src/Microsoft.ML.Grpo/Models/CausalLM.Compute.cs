@@ -22,8 +22,14 @@ internal partial class CausalLM
     /// The weights are not trained: those that are bfloat16 numbers already, as in most files, are kept as such, in half the memory. Others
     /// are kept as they are, so that nothing of the model is lost when it is saved.
     /// </param>
+    /// <exception cref="InvalidOperationException">An adapter is merged, which bfloat16 would round away.</exception>
     public void ComputeIn(ComputeType type, bool frozen)
     {
+        if (type == ComputeType.BFloat16 && _merged)
+        {
+            throw MergedInBFloat16();
+        }
+
         foreach (var (name, layer) in BlockLayers)
         {
             layer.InBFloat16 = type == ComputeType.BFloat16;

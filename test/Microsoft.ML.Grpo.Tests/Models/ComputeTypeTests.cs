@@ -149,6 +149,7 @@ public class ComputeTypeTests
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(network.Merge).Message, "leave the adapter beside the weights");
         network.ComputeIn(ComputeType.Float32, frozen: true);
         network.Merge();
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => network.ComputeIn(ComputeType.BFloat16, frozen: true)).Message, "leave the adapter beside the weights");
     }
 
     [TestMethod]

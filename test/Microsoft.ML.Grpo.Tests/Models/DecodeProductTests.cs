@@ -30,6 +30,23 @@ public class DecodeProductTests
     }
 
     [TestMethod]
+    [DataRow(0x7FFFFFFFu)]
+    [DataRow(0xFFFFFFFFu)]
+    [DataRow(0x7FC00000u)]
+    [DataRow(0x7F800001u)]
+    public void What_is_no_number_is_none_when_it_is_rounded(uint bits)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        var (x, weight) = Operands(2, 256);
+        weight.data<float>()[3, 5] = BitConverter.UInt32BitsToSingle(bits);
+        foreach (var product in new[] { DecodeProduct.Times<FloatLanes16>(x, weight, rounded: true), DecodeProduct.Times<FloatLanes8>(x, weight, rounded: true) })
+        {
+            Assert.AreEqual(2, product.isnan().sum().item<long>());
+        }
+    }
+
+    [TestMethod]
     public void A_row_has_the_same_bits_in_any_company()
     {
         using var scope = NewDisposeScope();

@@ -15,7 +15,7 @@ internal interface IFloatLanes<T>
     /// <summary>Reads as many bfloat16 numbers.</summary>
     static abstract unsafe T LoadBFloat16(ushort* from);
 
-    /// <summary>Reads them and rounds them to the nearest bfloat16, ties to even. What no computation gives, a NaN of the smallest kind, becomes infinity.</summary>
+    /// <summary>Reads them and rounds them to the nearest bfloat16, ties to even. NaNs stay.</summary>
     static abstract unsafe T LoadRounded(float* from);
 
     /// <summary>One number in all of them.</summary>
@@ -46,7 +46,8 @@ internal readonly struct FloatLanes16(Vector512<float> values) : IFloatLanes<Flo
     {
         var bits = Vector512.Load((uint*)from);
         var half = Vector512.Create(0x7FFFu) + ((bits >>> 16) & Vector512<uint>.One);
-        return new(((bits + half) & Vector512.Create(0xFFFF0000)).AsSingle());
+        var rounded = (bits + half) & Vector512.Create(0xFFFF0000);
+        return new(Vector512.ConditionalSelect(Vector512.IsNaN(bits.AsSingle()), bits.AsSingle(), rounded.AsSingle()));
     }
 
     public static FloatLanes16 Broadcast(float value) => new(Vector512.Create(value));
@@ -73,7 +74,8 @@ internal readonly struct FloatLanes8(Vector256<float> values) : IFloatLanes<Floa
     {
         var bits = Vector256.Load((uint*)from);
         var half = Vector256.Create(0x7FFFu) + ((bits >>> 16) & Vector256<uint>.One);
-        return new(((bits + half) & Vector256.Create(0xFFFF0000)).AsSingle());
+        var rounded = (bits + half) & Vector256.Create(0xFFFF0000);
+        return new(Vector256.ConditionalSelect(Vector256.IsNaN(bits.AsSingle()), bits.AsSingle(), rounded.AsSingle()));
     }
 
     public static FloatLanes8 Broadcast(float value) => new(Vector256.Create(value));
