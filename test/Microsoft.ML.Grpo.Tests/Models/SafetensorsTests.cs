@@ -144,6 +144,15 @@ public class SafetensorsTests
         CollectionAssert.AreEqual(new[] { "x" }, folder.Names.ToArray());
     }
 
+    [TestMethod]
+    public void A_name_as_long_as_the_file_system_bears_can_be_written()
+    {
+        using var folder = new TemporaryFolder();
+        var name = new string('x', 255);
+        AtomicFile.Write(folder[name], stream => stream.WriteByte(1));
+        CollectionAssert.AreEqual(new[] { name }, folder.Names.ToArray());
+    }
+
     private static SafetensorsReader WriteAndRead((string Name, float[] Values) given, ScalarType storedAs)
     {
         _ = SafetensorsDtype.Supported;

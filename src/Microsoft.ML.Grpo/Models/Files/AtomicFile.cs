@@ -8,13 +8,17 @@ namespace Microsoft.ML.Grpo;
 /// </summary>
 internal static partial class AtomicFile
 {
+    /// <summary>Characters of the file's name in the temporary one, which must not be too long where the file's own is not.</summary>
+    private const int MostOfName = 60;
+
     /// <param name="path">The file to write; its directory must exist.</param>
     /// <param name="write">Writes the content.</param>
     /// <param name="create">Creates the temporary file; tests give one that fails.</param>
     public static void Write(string path, Action<Stream> write, Func<string, Stream>? create = null)
     {
         var full = Path.GetFullPath(path);
-        var temporary = Path.Combine(Path.GetDirectoryName(full)!, $".{Path.GetFileName(full)}.{Guid.NewGuid():N}.tmp");
+        var name = Path.GetFileName(full);
+        var temporary = Path.Combine(Path.GetDirectoryName(full)!, $".{name[..Math.Min(name.Length, MostOfName)]}.{Guid.NewGuid():N}.tmp");
         try
         {
             using (var stream = (create ?? Create)(temporary))

@@ -30,8 +30,9 @@ internal static class WeightTypes
     public static Tensor Round(this WeightType type, string name, Tensor weights)
     {
         var rounded = weights.to(type.ToScalarType()).to(weights.dtype);
-        return rounded.isfinite().all().item<bool>() || !weights.isfinite().all().item<bool>()
+        using var lost = weights.isfinite().logical_and_(rounded.isfinite().logical_not_());
+        return !lost.any().item<bool>()
             ? rounded
-            : throw new InvalidOperationException($"'{name}' has a weight of {weights.abs().max().to(ScalarType.Float64).item<double>():G4}, which {type} cannot hold. Nothing was saved. Save as BFloat16 or Float32.");
+            : throw new InvalidOperationException($"'{name}' has a weight of {weights[lost][0].to(ScalarType.Float64).item<double>():G4}, which {type} cannot hold. Nothing was saved. Save as BFloat16 or Float32.");
     }
 }

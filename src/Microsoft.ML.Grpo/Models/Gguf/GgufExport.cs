@@ -26,7 +26,7 @@ internal static class GgufExport
     /// <summary>Writes pairs and tensors as one file, or nothing.</summary>
     public static void Save(string path, GgufPairs pairs, IReadOnlyList<GgufOutput> tensors, Func<string, Stream>? create = null)
     {
-        if (Directory.Exists(path))
+        if (Directory.Exists(path) || Path.EndsInDirectorySeparator(path))
         {
             throw new IOException($"'{path}' is a directory. Give the name of a file, which by custom ends in {GgufModel.Extension}.");
         }

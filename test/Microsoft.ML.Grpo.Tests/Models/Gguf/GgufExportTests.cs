@@ -101,10 +101,11 @@ public sealed class GgufExportTests : IDisposable
         using (no_grad())
         {
             network.Parameters["model.layers.1.mlp.up_proj.weight"][3, 4].fill_(Scalars.Of(-65520));
+            network.Parameters["model.layers.1.mlp.up_proj.weight"][5, 6].fill_(Scalars.Of(double.NaN)); // which stays what it is
         }
 
         var error = Assert.ThrowsExactly<InvalidOperationException>(() => Save(network, new() { Type = WeightType.Float16 }));
-        Assert.AreEqual("'blk.1.ffn_up.weight' has a weight of 6.552E+04, which Float16 cannot hold. Nothing was saved. Save as BFloat16 or Float32.", error.Message);
+        Assert.AreEqual("'blk.1.ffn_up.weight' has a weight of -6.552E+04, which Float16 cannot hold. Nothing was saved. Save as BFloat16 or Float32.", error.Message);
         StringAssert.StartsWith(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Save(network, new() { Type = WeightType.Float64 })).Message, "A GGUF file is saved as Float32, Float16 or BFloat16.");
         Assert.IsEmpty(_folder.Names);
     }
@@ -138,6 +139,9 @@ public sealed class GgufExportTests : IDisposable
         CollectionAssert.AreEqual(new[] { "m.gguf" }, Directory.GetFileSystemEntries(Path.Combine(_folder["new"], "newer")).Select(Path.GetFileName).ToArray());
         var error = Assert.ThrowsExactly<IOException>(() => Save(network, path: _folder["new"]));
         Assert.AreEqual($"'{_folder["new"]}' is a directory. Give the name of a file, which by custom ends in .gguf.", error.Message);
+        var none = _folder["none"] + Path.DirectorySeparatorChar;
+        Assert.AreEqual($"'{none}' is a directory. Give the name of a file, which by custom ends in .gguf.", Assert.ThrowsExactly<IOException>(() => Save(network, path: none)).Message);
+        CollectionAssert.AreEqual(new[] { "new" }, _folder.Names.ToArray());
     }
 
     [TestMethod]
