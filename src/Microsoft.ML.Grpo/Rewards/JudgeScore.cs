@@ -10,7 +10,8 @@ public static partial class JudgeScore
     /// The number that the answer ends with, in a range. What a score is out of is none: <c>7/10</c>, <c>**7**/10</c>, <c>7 of 10</c>, <c>7 (out of 10)</c> and
     /// <c>7 on a scale of 0 to 10</c> are 7. Nor are a range and the top of a scale: an answer that ends in <c>from 0 to 10</c>, <c>7-8</c> or
     /// <c>seven/10</c> has no score. Digits of a word, of a version or with a comma between them (<c>A4</c>, <c>1.2.3</c>, <c>7,5</c>) are not looked
-    /// at: the decimal sign is a point.
+    /// at: the decimal sign is a point. The number of a list's item and what a number stands for (<c>1. Clear</c>, <c>0 = worst</c>) count only in an
+    /// answer that has no other.
     /// </summary>
     /// <param name="lowest">The lowest score there is.</param>
     /// <param name="highest">The highest.</param>
@@ -32,10 +33,16 @@ public static partial class JudgeScore
             throw new ArgumentOutOfRangeException(nameof(highest), highest, FormattableString.Invariant($"The highest score must be a finite number above the lowest, {lowest}."));
         }
 
-        return answer => Numbers().Matches(answer).LastOrDefault()?.Groups["score"] is { Success: true } last
+        return answer => Last(answer)?.Groups["score"] is { Success: true } last
             && double.Parse(last.Value.Replace('\u2212', '-'), NumberStyles.Float, CultureInfo.InvariantCulture) is var score && score >= lowest && score <= highest
                 ? score
                 : null;
+    }
+
+    private static Match? Last(string answer)
+    {
+        var numbers = Numbers().Matches(answer);
+        return numbers.LastOrDefault(number => !number.Groups["aside"].Success) ?? numbers.LastOrDefault();
     }
 
     // Not inside a word, a version, 7,5 or 1,000; underscores are Markdown's, as in __7__. The first test is for speed: only where a number may begin is the text behind looked at.
@@ -55,6 +62,8 @@ public static partial class JudgeScore
         \b between \s+ {Digits} \s+ and \s+ {Digits}
         | \b (?: zero | one ) \s+ to \s+ {Digits}
         | (?: {Slash} | \b (?: out | scale | max(?: imum )? ) \s+ {Of} ) {Mark} (?: {Range} | {Digits} )
+        | (?<aside> (?m: ^ ) [ \t*_]* (?<score> [0-9]+ ) [.)] (?= [ \t]+ \S ) )
+        | (?<aside> {Begin} (?<score> {Digits} ) (?= {MarkInLine} = \s* [^\W\d_] ) )
         | {Begin} {Range}
         | {Begin} (?<score> {Digits} ) (?: {OutOf} )?
         """,

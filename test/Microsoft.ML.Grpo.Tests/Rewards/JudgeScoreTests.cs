@@ -30,6 +30,15 @@ public class JudgeScoreTests
     [DataRow("Clarity: 3\n- 8", 8.0)]
     [DataRow("Clarity - 8", 8.0)]
     [DataRow("between 0 and 10, and this is 4", 4.0)]
+    [DataRow("8/10\n\n1. Clear\n2. Short", 8.0)]
+    [DataRow("1. Clear: yes\n2. Short: no\n\n**6**", 6.0)]
+    [DataRow("1) Clear\n 2) Score: 7", 7.0)]
+    [DataRow("Rating: 7 (0 = worst, 10 = best)", 7.0)]
+    [DataRow("8. It is clear.", 8.0)]
+    [DataRow("8 = good", 8.0)]
+    [DataRow("Score = 8", 8.0)]
+    [DataRow("Clarity = 3, total = 8", 8.0)]
+    [DataRow("7\n1.5", 1.5)]
     [DataRow("from 0-10", null)]
     [DataRow("scale of 0 to 10", null)]
     [DataRow("between 0 and 10", null)]
@@ -81,6 +90,11 @@ public class JudgeScoreTests
     [DataRow("7 to ", "")]
     [DataRow("between 7 ", "")]
     [DataRow("out of ", " ")]
+    [DataRow("\n7. ", "x")]
+    [DataRow("1.", " ")]
+    [DataRow("\n*", "7")]
+    [DataRow("7 = ", "")]
+    [DataRow("7 ", "= a")]
     public void A_hostile_answer_takes_no_longer_than_its_length(string again, string end)
     {
         // Quadratic time would be days.
