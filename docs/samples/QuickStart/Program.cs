@@ -14,7 +14,7 @@ var data = new Option<FileInfo?>("--data") { Description = "Problems: a .tsv wit
 var extract = new Option<string?>("--extract") { Description = "Regex whose last match in a completion is the answer. Default: the whole completion." };
 var steps = new Option<int>("--steps") { Description = "Updates of the weights.", DefaultValueFactory = _ => Job.DefaultSteps };
 var seed = new Option<int>("--seed") { Description = "Seed of the run.", DefaultValueFactory = _ => 1 };
-var rate = new Option<double?>("--learning-rate") { Description = "Peak learning rate. Default: 5e-4 for the toy, else 1e-6." };
+var rate = new Option<double?>("--learning-rate") { Description = "Peak learning rate. Default: 5e-4 for the toy, else the library's." };
 var tokens = new Option<int?>("--max-completion-tokens") { Description = "Most tokens of a completion. Default: 6 for the toy, else 64." };
 var threads = new Option<int?>("--threads") { Description = "Threads of an operator. Default: 1 for the toy, whose matrices are too small for more, else one a core." };
 var control = new Option<string?>("--control") { Description = "random-reward: trains on coin tosses, which must teach nothing." };
