@@ -8,7 +8,7 @@ namespace Microsoft.ML.Grpo;
 /// </remarks>
 public sealed partial class GrpoOptions
 {
-    /// <summary>The model's directory, in Hugging Face layout: <c>config.json</c>, <c>model.safetensors</c>, <c>tokenizer.json</c>.</summary>
+    /// <summary>The model: a directory in Hugging Face layout (<c>config.json</c>, <c>model.safetensors</c>, <c>tokenizer.json</c>), or a GGUF file.</summary>
     /// <value>Default: <c>null</c>. Range: required, unless <see cref="InitialPolicy"/> is set.</value>
     /// <remarks>
     /// There is no model to start from without it.

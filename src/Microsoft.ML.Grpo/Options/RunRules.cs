@@ -7,7 +7,7 @@ internal static class RunRules
 {
     public static IReadOnlyList<OptionRule> All { get; } =
     [
-        new("ModelPath", o => Blank(o.ModelPath) && o.InitialPolicy is null, o => "ModelPath is not set: name the directory of a model in Hugging Face layout, such as ModelPath = \"models/SmolLM2-135M-Instruct\", or set InitialPolicy to the policy of an earlier run."),
+        new("ModelPath", o => Blank(o.ModelPath) && o.InitialPolicy is null, o => "ModelPath is not set: name the directory of a model in Hugging Face layout, or a GGUF file, such as ModelPath = \"models/SmolLM2-135M-Instruct\", or set InitialPolicy to the policy of an earlier run."),
         new("InitialPolicy", o => o.InitialPolicy is not null && o.ModelPath is not null, o => $"InitialPolicy is set and ModelPath is \"{o.ModelPath}\", but a run has one model to start from: set either to null."),
 
         // Columns

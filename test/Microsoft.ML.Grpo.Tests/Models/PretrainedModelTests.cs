@@ -191,12 +191,36 @@ public sealed class PretrainedModelTests : IDisposable
     [TestMethod]
     [DataRow("pytorch_model.bin", "is a Python pickle, which can run any code when it is read and is therefore not supported. Convert it: in Python, load the model and call save_pretrained(directory, safe_serialization=True).")]
     [DataRow("consolidated.00.pth", "is a Python pickle, which can run any code when it is read and is therefore not supported. Convert it: in Python, load the model and call save_pretrained(directory, safe_serialization=True).")]
-    [DataRow("model.safetensors", "is a file, and no .gguf one. Give the path of the directory that it lies in: a Hugging Face model directory, with config.json, model.safetensors, tokenizer.json and tokenizer_config.json, or of a .gguf file.")]
+    [DataRow("model.safetensors", "is a file, and no GGUF one. Give the path of the directory that it lies in: a Hugging Face model directory, with config.json, model.safetensors, tokenizer.json and tokenizer_config.json, or of a .gguf file.")]
     public void A_file_in_the_place_of_a_directory_is_refused_with_the_remedy(string file, string problem)
     {
         File.WriteAllText(_folder[file], "x");
         var error = Assert.ThrowsExactly<ModelFormatException>(() => PretrainedModel.Load(_folder[file], ScalarType.Float32, CPU));
         Assert.AreEqual($"{_folder[file]}: {problem}", error.Message);
+    }
+
+    [TestMethod]
+    public void What_a_file_holds_tells_more_than_its_name()
+    {
+        File.WriteAllBytes(_folder["saved"], GgufBytes.Metaspace().ToArray());
+        using (var model = PretrainedModel.Load(_folder["saved"], ScalarType.Float32, CPU))
+        {
+            Assert.IsNotNull(model.Origin!.TryOpen(model.Config));
+        }
+
+        new SavedModel().WriteFiles(_folder.Path);
+        File.Move(_folder["saved"], _folder["model.safetensors"]);
+        var error = Assert.ThrowsExactly<ModelFormatException>(() => Load());
+        Assert.AreEqual($"{_folder["model.safetensors"]}: is a GGUF file, and no safetensors one. Give its own path as the model's.", error.Message);
+        using (PretrainedModel.Load(_folder["model.safetensors"], ScalarType.Float32, CPU))
+        {
+        }
+
+        File.WriteAllText(_folder["policy.zip"], "PK\u0003\u0004 and more");
+        error = Assert.ThrowsExactly<ModelFormatException>(() => PretrainedModel.Load(_folder["policy.zip"], ScalarType.Float32, CPU));
+        Assert.AreEqual($"{_folder["policy.zip"]}: is a zip archive. Load a policy that was saved with Model.Save by ml.Model.Load; unpack any other.", error.Message);
+        var none = Assert.ThrowsExactly<FileNotFoundException>(() => PretrainedModel.Load(_folder["none.gguf"], ScalarType.Float32, CPU));
+        Assert.AreEqual($"GGUF file '{_folder["none.gguf"]}' does not exist. Give the path of a .gguf file, or of a Hugging Face model directory.", none.Message);
     }
 
     [TestMethod]

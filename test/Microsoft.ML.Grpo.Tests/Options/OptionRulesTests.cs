@@ -146,7 +146,7 @@ public class OptionRulesTests
         Assert.AreEqual(
             """
             These GrpoOptions cannot be used:
-            - ModelPath is not set: name the directory of a model in Hugging Face layout, such as ModelPath = "models/SmolLM2-135M-Instruct", or set InitialPolicy to the policy of an earlier run.
+            - ModelPath is not set: name the directory of a model in Hugging Face layout, or a GGUF file, such as ModelPath = "models/SmolLM2-135M-Instruct", or set InitialPolicy to the policy of an earlier run.
             - GroupSize is 1, but must be 2 or more: a completion is compared with the others of its group, so set it to, say, 8.
             - Generation.BatchSize is 0, but must be 1 or more: leave it at 64.
             """,

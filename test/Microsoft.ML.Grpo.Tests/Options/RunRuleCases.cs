@@ -5,7 +5,7 @@ internal static class RunRuleCases
 {
     public static readonly (Action<GrpoOptions> Change, string Message)[] All =
     [
-        (o => o.ModelPath = null, "ModelPath is not set: name the directory of a model in Hugging Face layout, such as ModelPath = \"models/SmolLM2-135M-Instruct\", or set InitialPolicy to the policy of an earlier run."),
+        (o => o.ModelPath = null, "ModelPath is not set: name the directory of a model in Hugging Face layout, or a GGUF file, such as ModelPath = \"models/SmolLM2-135M-Instruct\", or set InitialPolicy to the policy of an earlier run."),
         (o => o.InitialPolicy = TestOptions.UnusedPolicy(), "InitialPolicy is set and ModelPath is \"model\", but a run has one model to start from: set either to null."),
 
         (o => o.PromptColumnName = " ", "PromptColumnName is empty: name the text column that holds the prompts, such as \"Prompt\"."),

@@ -59,7 +59,8 @@ internal sealed record ModelFiles(IReadOnlyDictionary<string, byte[]> Contents, 
     private static IOException NoDirectory(string path) =>
         !File.Exists(path) ? new DirectoryNotFoundException($"Model directory '{path}' does not exist. Give the path of {Layout}.")
         : PickledWeights.Is(path) ? PickledWeights.Error(path)
-        : new ModelFormatException(path, $"is a file, and no {GgufModel.Extension} one. Give the path of the directory that it lies in: {Layout}.");
+        : FileStart.Is(path, FileStart.Zip) ? new ModelFormatException(path, "is a zip archive. Load a policy that was saved with Model.Save by ml.Model.Load; unpack any other.")
+        : new ModelFormatException(path, $"is a file, and no GGUF one. Give the path of the directory that it lies in: {Layout}.");
 
     private const string Layout = "a Hugging Face model directory, with config.json, model.safetensors, tokenizer.json and tokenizer_config.json, or of a .gguf file";
 }

@@ -8,16 +8,20 @@ internal static class GgufModel
 {
     public const string Extension = ".gguf";
 
-    /// <summary>The file that a path names: itself, or the only one in a directory without <c>config.json</c>; null if it names none.</summary>
+    /// <summary>The file that a path names: itself, by its name or by what it holds, or the only one in a directory without <c>config.json</c>; null if it names none.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="ModelFormatException">The directory holds several, or a link that leads out of it.</exception>
     public static string? Find(string path)
     {
-        if (path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) && !Directory.Exists(path))
+        if (!Directory.Exists(path))
         {
-            return path;
+            var named = path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase);
+            return named && !File.Exists(path) ? throw new FileNotFoundException($"GGUF file '{path}' does not exist. Give the path of a {Extension} file, or of a Hugging Face model directory.", path)
+                : named || FileStart.Is(path, FileStart.Gguf) ? path
+                : null;
         }
 
-        if (!Directory.Exists(path) || File.Exists(Path.Combine(path, ModelFiles.Config)))
+        if (File.Exists(Path.Combine(path, ModelFiles.Config)))
         {
             return null;
         }

@@ -29,6 +29,11 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
         stream.Position = 0;
         Span<byte> prefix = stackalloc byte[LengthBytes];
         stream.ReadExactly(prefix);
+        if (prefix.StartsWith(FileStart.Gguf))
+        {
+            throw new ModelFormatException(file, "is a GGUF file, and no safetensors one. Give its own path as the model's.");
+        }
+
         var length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         var rest = stream.Length - LengthBytes;
         if (length > (ulong)rest)
