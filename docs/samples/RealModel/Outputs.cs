@@ -11,7 +11,10 @@ internal static class Outputs
     /// <summary>Where the adapter goes.</summary>
     public const string Adapter = "adapter";
 
-    public static IAnsiConsole Errors { get; } = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+    /// <summary>Columns of what is no terminal: a step is a line, and no path is cut, in a file too.</summary>
+    public const int Wide = 1000;
+
+    public static IAnsiConsole Errors { get; } = ToErrors();
 
     /// <summary>Looks whether the model is there and nothing that is read would be overwritten, and tries whether files can be written. Leaves nothing.</summary>
     /// <exception cref="IOException">Something cannot be written, or must not be.</exception>
@@ -55,8 +58,19 @@ internal static class Outputs
         string?[] replaced = [settings.Save is { } save ? Path.Combine(save, Model) : null, settings.Save is { } and var folder && settings.Lora ? Path.Combine(folder, Adapter) : null, settings.Result];
         foreach (var path in replaced.Where(path => Path.Exists(path)))
         {
-            Errors.MarkupLineInterpolated($"[yellow]'{path!}' is there already, and will be replaced.[/]");
+            Errors.MarkupLineInterpolated($"[yellow]'{path!}' is there already, and {(File.Exists(path) ? "" : "its files ")}will be replaced.[/]");
         }
+    }
+
+    private static IAnsiConsole ToErrors()
+    {
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(Console.Error) });
+        if (Console.IsErrorRedirected)
+        {
+            console.Profile.Width = Wide;
+        }
+
+        return console;
     }
 
     private static bool Same(string left, string right) => string.Equals(

@@ -100,6 +100,7 @@ internal static class Run
             if (settings.Result is { } path)
             {
                 result.Write(path);
+                AnsiConsole.MarkupLineInterpolated($"Result written to {path}.");
             }
         }
 

@@ -12,6 +12,7 @@ internal sealed class StepReporter(int groupSize, int promptsPerRollout) : IProg
     private readonly List<StepFigures> _steps = [];
     private readonly Dictionary<GrpoPhase, double> _seconds = [];
     private GrpoPhase? _phase;
+    private int _measured;
     private TimeSpan _since;
     private (long Loss, double Rows) _before;
 
@@ -31,7 +32,7 @@ internal sealed class StepReporter(int groupSize, int promptsPerRollout) : IProg
         (_phase, _since) = (value.Phase, value.Elapsed);
         if (value.Phase == GrpoPhase.Evaluation)
         {
-            AnsiConsole.WriteLine(value.Step == 0 ? "Measuring the held-out problems before training." : "Measuring them again.");
+            AnsiConsole.WriteLine(_measured++ == 0 ? "Measuring the held-out problems before training." : "Measuring them again.");
         }
         else if (value.Phase == GrpoPhase.StepDone)
         {
