@@ -5,7 +5,7 @@ using Microsoft.ML.Grpo;
 
 if (args is not [string model, string data, string output])
 {
-    Console.Error.WriteLine("Usage: MODEL-DIRECTORY PROBLEMS.tsv POLICY.zip");
+    Console.Error.WriteLine("Usage: MODEL PROBLEMS.tsv POLICY.zip");
     return 1;
 }
 
@@ -31,9 +31,13 @@ var options = new GrpoOptions
 };
 using GrpoTransformer policy = ml.Transforms.TrainGrpo(options).Fit(problems);
 
-TrainingSummary run = policy.Training!;
-Console.WriteLine($"Held-out reward: {run.InitialEvaluation["eval_reward"]:F3}, then {run.Steps[^1]["eval_reward"]:F3}.");
 ml.Model.SaveAtomically(policy, problems.Schema, output);
+TrainingSummary run = policy.Training!;
+if (run.Steps is [.., var last] && last.TryGetValue("eval_reward", out double after))    // a run that was stopped has none
+{
+    Console.WriteLine($"Held-out reward: {run.InitialEvaluation["eval_reward"]:F3}, then {after:F3}.");
+}
+
 return 0;
 
 internal sealed class Problem

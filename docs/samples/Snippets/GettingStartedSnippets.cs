@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Grpo;
+using Microsoft.ML.Runtime;
 
 namespace Snippets;
 
@@ -28,6 +29,7 @@ internal static class GettingStartedSnippets
             ExportGguf(policy, output);
             SaveByHand(ml, policy, problems, output);
             Ask(ml, policy);
+            Transform(ml, policy, heldOut);
             Load(ml, output);
         }
         finally
@@ -41,7 +43,7 @@ internal static class GettingStartedSnippets
         #region StartLog
         ml.Log += (_, line) =>
         {
-            if (line.Source.StartsWith("GrpoEstimator", StringComparison.Ordinal))
+            if (line.Source.StartsWith("Grpo", StringComparison.Ordinal) && line.Kind != ChannelMessageKind.Trace)
             {
                 Console.WriteLine(line.RawMessage);
             }
@@ -51,10 +53,10 @@ internal static class GettingStartedSnippets
 
     private static IDataView JsonLines(MLContext ml, string data)
     {
-        File.WriteAllText(data, """{"Prompt":"40+2=","Answer":"42"}""");
+        File.WriteAllText(data, """{"prompt":"40+2=","answer":"42"}""");
 
         #region StartJsonLines
-        Problem[] read = [.. File.ReadAllLines(data).Select(line => JsonSerializer.Deserialize<Problem>(line)!)];
+        Problem[] read = [.. File.ReadAllLines(data).Select(line => JsonSerializer.Deserialize<Problem>(line, JsonSerializerOptions.Web)!)];    // in any case
         IDataView rows = ml.Data.LoadFromEnumerable(read);
         #endregion
 
@@ -112,8 +114,9 @@ internal static class GettingStartedSnippets
 
     private static void Look(GrpoTransformer policy)
     {
-        #region StartSummary
         TrainingSummary run = policy.Training!;
+
+        #region StartSummary
         foreach (IReadOnlyDictionary<string, double> step in run.Steps)
         {
             Console.WriteLine($"entropy {step["entropy"]:F2}, cut {step["completions/clipped_ratio"]:P0}, even groups {step["frac_reward_zero_std"]:P0}");
@@ -158,6 +161,17 @@ internal static class GettingStartedSnippets
         #endregion
     }
 
+    private static void Transform(MLContext ml, GrpoTransformer policy, IDataView heldOut)
+    {
+        #region StartTransform
+        IDataView answers = policy.Transform(heldOut);
+        foreach (Solution answer in ml.Data.CreateEnumerable<Solution>(answers, reuseRowObject: false))
+        {
+            Console.WriteLine(answer.Completion);
+        }
+        #endregion
+    }
+
     private static void Load(MLContext ml, string output)
     {
         string folder = Path.ChangeExtension(output, null);
@@ -165,6 +179,7 @@ internal static class GettingStartedSnippets
         #region StartLoad
         ITransformer fromFile = ml.Model.Load(output, out DataViewSchema schema);
         using GrpoTransformer fromDirectory = ml.Transforms.LoadGrpoPolicy(folder);
+        using GrpoTransformer withOptions = ml.Transforms.LoadGrpoPolicy(new GrpoOptions { ModelPath = folder, MaxCompletionTokens = 6 });
         #endregion
 
         Console.WriteLine(schema.Count);
