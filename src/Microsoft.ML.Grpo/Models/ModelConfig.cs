@@ -48,6 +48,7 @@ internal sealed record ModelConfig
     /// <summary>EOS ids of config.json.</summary>
     public IReadOnlyList<int> EosTokenIds { get; init; } = [];
 
+    /// <summary>BOS id of config.json; null if it names none, whatever the class of transformers takes then.</summary>
     public int? BosTokenId { get; init; }
 
     /// <summary>The embedding row of this id gets no gradient from look-ups, as in transformers.</summary>

@@ -21,7 +21,6 @@ internal sealed class LlamaFamily : ModelFamily
         RopeTheta = 10_000,
         MaxPositions = 2048,
         EosTokenIds = [2],
-        BosTokenId = 1,
     };
 
     protected override int DefaultKeyValueHeads(int heads) => heads;

@@ -46,7 +46,7 @@ internal abstract class ModelFamily
             MaxPositions = json.Count("max_position_embeddings", Defaults.MaxPositions),
             TiedHead = json.Flag("tie_word_embeddings", Defaults.TiedHead),
             EosTokenIds = json.Has("eos_token_id") ? json.TokenIds("eos_token_id") : Defaults.EosTokenIds,
-            BosTokenId = json.Has("bos_token_id") ? json.TokenId("bos_token_id") : Defaults.BosTokenId,
+            BosTokenId = json.TokenId("bos_token_id"),
             PadTokenId = json.TokenId("pad_token_id"),
         };
         return Refine(json, Checked(json, config));

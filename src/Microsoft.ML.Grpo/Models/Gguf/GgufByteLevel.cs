@@ -47,13 +47,18 @@ internal static class GgufByteLevel
 
     /// <summary>Adds what the metadata says of a tokenizer of this kind alone.</summary>
     /// <exception cref="NotSupportedException">llama.cpp has no name for its way to cut text, or none that is known here.</exception>
-    public static void Add(GgufPairs pairs, JsonObject tokenizer, IReadOnlyList<string> merges)
+    public static void Add(GgufPairs pairs, JsonObject tokenizer, Dictionary<string, int> vocabulary, IReadOnlyList<string> merges)
     {
         var (normalizer, preTokenizer) = (TokenizerPart.Text(tokenizer["normalizer"]), TokenizerPart.Text(tokenizer["pre_tokenizer"]));
         var ignoreMerges = tokenizer["model"]!["ignore_merges"]?.GetValue<bool>() ?? false;
         var way = Known.FirstOrDefault(way =>
             TokenizerPart.Text(way.Normalizer) == normalizer && TokenizerPart.Text(way.PreTokenizer) == preTokenizer && way.IgnoreMerges == ignoreMerges)
             ?? throw GgufRefusal.OfTokenizer($"normalises text by: {normalizer}; cuts it by: {preTokenizer}; and has ignore_merges {(ignoreMerges ? "true" : "false")}: together that is none of the ways that GGUF has a name for and that are known here ({Names})");
+        if (tokenizer["model"]!["unk_token"] is { } unknown && ByteLevel.Characters.Select(pair => pair.Character.ToString()).FirstOrDefault(name => !vocabulary.ContainsKey(name)) is { } absent)
+        {
+            throw GgufRefusal.OfTokenizer($"has no token '{absent}' and reads '{unknown}' in its place, where llama.cpp reads nothing");
+        }
+
         pairs.Add(GgufTokenizer.ModelKey, Model);
         pairs.Add(GgufTokenizer.PreKey, way.Names[0]);
         pairs.Add(GgufTokenizer.MergesKey, merges);

@@ -60,7 +60,7 @@ internal static class GgufConfig
 
         foreach (var (name, key) in (ReadOnlySpan<(string, string)>)[("bos", GgufTokenizer.Bos), ("eos", GgufTokenizer.Eos), ("pad", GgufTokenizer.Pad)])
         {
-            if (metadata.Whole(key) is { } id)
+            if (metadata.Whole(key) is { } id and not GgufTokenizer.NoToken)
             {
                 config[name + "_token_id"] = id;
             }
@@ -95,7 +95,7 @@ internal static class GgufConfig
             throw new ModelFormatException(gguf.File, $"holds '{GgufNames.RopeFactors}', the factors of a scaled rope. {Remedy}");
         }
 
-        if (keys.Text("rope.scaling.type") is { } scaling and not "none")
+        if (keys.Text("rope.scaling.type") is { } scaling and not ("none" or "linear")) // which is by a factor, below
         {
             throw new ModelFormatException(gguf.File, $"asks for rope scaling of type '{scaling}' ({keys.Name("rope.scaling.type")}). {Remedy}");
         }

@@ -9,7 +9,9 @@ internal static partial class GgufMetaspace
     /// <summary><c>tokenizer.ggml.model</c>.</summary>
     public const string Model = "llama";
 
-    private const string Space = "\u2581";
+    /// <summary>What stands for a space.</summary>
+    public const string Space = "\u2581";
+
     private const int LongestPiece = 1024; // merges take time with its square; SentencePiece itself makes pieces of 16 characters unless told otherwise
 
     /// <summary>The parts that the metadata stands for.</summary>
@@ -71,6 +73,10 @@ internal static partial class GgufMetaspace
         pairs.Add(GgufTokenizer.ScoresKey, scores);
         pairs.Add(GgufTokenizer.AddSpace, spaceInFront
             ?? throw GgufRefusal.OfTokenizer($"normalises text by: {normalizer}; and cuts it by: {preTokenizer}: GGUF has words for spaces as {Space} alone, with or without one in front of every text"));
+        if (Enumerable.Range(0, 256).Select(value => $"<0x{value:X2}>").FirstOrDefault(name => !vocabulary.ContainsKey(name)) is { } absent)
+        {
+            throw GgufRefusal.OfTokenizer($"spells characters in bytes and has no token '{absent}', for want of which llama.cpp would end its process");
+        }
     }
 
     private static JsonObject Normalizer(bool spaceInFront) => spaceInFront

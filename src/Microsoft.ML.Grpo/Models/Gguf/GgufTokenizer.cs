@@ -15,6 +15,9 @@ internal static class GgufTokenizer
     /// <summary>What a token is.</summary>
     public const int Normal = 1, UnknownToken = 2, Control = 3, UserDefined = 4, Unused = 5, Byte = 6;
 
+    /// <summary>The id that llama.cpp writes where it has none.</summary>
+    public const uint NoToken = uint.MaxValue;
+
     private const string Prefix = "tokenizer.";
 
     // All that is read, and what has no effect on tokens of a causal language model: the names of tokens for other uses, and the same tokenizer as JSON.
@@ -38,7 +41,7 @@ internal static class GgufTokenizer
     {
         var model = metadata.Text(ModelKey) ?? throw metadata.Missing(ModelKey);
         var tokens = metadata.List<string>(TokensKey) ?? throw metadata.Missing(TokensKey);
-        var types = metadata.List<long>(TypesKey) ?? [.. Enumerable.Repeat((long)Normal, tokens.Count)];
+        var types = metadata.List<long>(TypesKey) ?? TypesByUse(metadata, tokens);
         if (types.Count != tokens.Count)
         {
             throw metadata.Error(TypesKey, $"has {types.Count} entries for {tokens.Count} tokens");
@@ -112,10 +115,25 @@ internal static class GgufTokenizer
     /// <summary>A token named by its id; null if the key is absent.</summary>
     public static int? TokenId(GgufMetadata metadata, string key, IReadOnlyList<string> tokens) => metadata.Whole(key) switch
     {
-        null => null,
+        null or NoToken => null,
         >= 0 and var id when id < tokens.Count => (int)id,
         var id => throw metadata.Error(key, $"is {id}, but there are {tokens.Count} tokens"),
     };
+
+    /// <summary>Where the file does not say it, the tokens that it names for a use are no text.</summary>
+    private static long[] TypesByUse(GgufMetadata metadata, IReadOnlyList<string> tokens)
+    {
+        var types = Enumerable.Repeat((long)Normal, tokens.Count).ToArray();
+        foreach (var key in (string[])[Bos, Eos, EndOfTurn, EndOfMessage, Pad])
+        {
+            if (TokenId(metadata, key, tokens) is { } id)
+            {
+                types[id] = Control;
+            }
+        }
+
+        return types;
+    }
 
     private static JsonObject Added(int id, string content, bool special) => new()
     {

@@ -33,7 +33,7 @@ internal static class GgufTokenizerPairs
         }
         else
         {
-            GgufByteLevel.Add(pairs, tokenizer, merges);
+            GgufByteLevel.Add(pairs, tokenizer, vocabulary.Model, merges);
         }
 
         pairs.Add(GgufTokenizer.TokensKey, vocabulary.Tokens);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Microsoft.ML.Grpo;
@@ -5,6 +6,8 @@ namespace Microsoft.ML.Grpo;
 /// <summary>The tokens of a tokenizer.json as a GGUF file lists them: one for each row of the embedding.</summary>
 internal sealed class GgufVocabulary
 {
+    private const string File = "tokenizer.json";
+
     private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
 
     /// <param name="tokenizer">tokenizer.json.</param>
@@ -23,18 +26,16 @@ internal sealed class GgufVocabulary
             Set(Model[token], token, named, token == unknown ? GgufTokenizer.UnknownToken : metaspace ? GgufMetaspace.TypeOf(token) : GgufTokenizer.Normal);
         }
 
+        var normalizer = named ? TextNormalizer.Read(Element(tokenizer["normalizer"]), File) : null;
         foreach (var added in tokenizer["added_tokens"]?.AsArray() ?? [])
         {
-            var token = added!["content"]!.GetValue<string>();
-            foreach (var flag in (string[])["lstrip", "rstrip", "single_word"])
+            var token = AddedToken.Read(Element(added)!.Value, File);
+            if (normalizer is not null)
             {
-                if (named && added[flag]?.GetValue<bool>() == true)
-                {
-                    throw GgufRefusal.OfTokenizer($"has the added token '{token}' with {flag}, for which GGUF has no word");
-                }
+                RefuseUnsayable(token, normalizer, metaspace);
             }
 
-            Set(added["id"]!.GetValue<int>(), token, named, token == unknown ? GgufTokenizer.UnknownToken : added["special"]?.GetValue<bool>() == true ? GgufTokenizer.Control : GgufTokenizer.UserDefined);
+            Set(token.Id, token.Content, named, token.Content == unknown ? GgufTokenizer.UnknownToken : token.Special ? GgufTokenizer.Control : GgufTokenizer.UserDefined);
         }
 
         for (var id = 0; id < count; id++)
@@ -57,6 +58,26 @@ internal sealed class GgufVocabulary
 
     /// <summary>The id of a token; null if there is none.</summary>
     public int? IdOf(string token) => _ids.TryGetValue(token, out var id) ? id : null;
+
+    private static JsonElement? Element(JsonNode? part) => part is null ? null : JsonSerializer.SerializeToElement(part);
+
+    /// <summary>llama.cpp looks for a token's name in the text as it stands, and takes its score for 0 where it is none of the BPE's.</summary>
+    private void RefuseUnsayable(AddedToken token, TextNormalizer normalizer, bool metaspace)
+    {
+        var problem = token switch
+        {
+            { StripsLeft: true } => "lstrip, for which GGUF has no word",
+            { StripsRight: true } => "rstrip, for which GGUF has no word",
+            { SingleWord: true } => "single_word, for which GGUF has no word",
+            { Normalized: true } when normalizer.Normalize(token.Content) != token.Content => "normalized true and a name that the normalizer changes, for which GGUF has no word",
+            _ when metaspace && token.Content.Contains(GgufMetaspace.Space, StringComparison.Ordinal) && !Model.ContainsKey(token.Content) => $"{GgufMetaspace.Space} in its name and no part in the merges, so that text would become it otherwise in llama.cpp",
+            _ => null,
+        };
+        if (problem is not null)
+        {
+            throw GgufRefusal.OfTokenizer($"has the added token '{token.Content}' with {problem}");
+        }
+    }
 
     private void Set(int id, string token, bool named, int type)
     {

@@ -41,10 +41,11 @@ public class GgufTokenizerTests
         var pairs = new GgufPairs();
         pairs.Add(GgufTokenizer.ModelKey, "llama");
         pairs.Add(GgufTokenizer.PreKey, "default");
-        pairs.Add(GgufTokenizer.ScoresKey, [0f, 0f, 0f, 0f, -1f, 0f, -2f, 0f, 0f, 0f, -3f, 0f, 0f]);
+        string[] bytes = [.. Enumerable.Range(0, 256).Select(value => $"<0x{value:X2}>")];
+        pairs.Add(GgufTokenizer.ScoresKey, [0f, 0f, 0f, .. bytes.Select(_ => 0f), -1f, 0f, -2f, 0f, 0f, 0f, -3f, 0f, 0f]);
         pairs.Add(GgufTokenizer.AddSpace, false);
-        pairs.Add(GgufTokenizer.TokensKey, ["<unk>", "<s>", "</s>", "<0x0A>", "\u2581t", "er", "her", "t", "e", "r", "ther", "h", "\u2581"]);
-        pairs.Add(GgufTokenizer.TypesKey, [2, 3, 3, 6, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
+        pairs.Add(GgufTokenizer.TokensKey, ["<unk>", "<s>", "</s>", .. bytes, "\u2581t", "er", "her", "t", "e", "r", "ther", "h", "\u2581"]);
+        pairs.Add(GgufTokenizer.TypesKey, [2, 3, 3, .. bytes.Select(_ => 6), 1, 1, 1, 1, 1, 1, 1, 1, 1]);
         pairs.Add(GgufTokenizer.AddBos, true);
         pairs.Add(GgufTokenizer.AddEos, false);
         pairs.Add(GgufTokenizer.Bos, 1);
@@ -59,7 +60,7 @@ public class GgufTokenizerTests
             },
             "m");
         var again = new GgufPairs();
-        GgufTokenizerPairs.Add(again, Config with { VocabularySize = 13, EosTokenIds = [2], PadTokenId = null }, files, [2], plainNames: false);
+        GgufTokenizerPairs.Add(again, Config with { VocabularySize = 12 + bytes.Length, EosTokenIds = [2], PadTokenId = null }, files, [2], plainNames: false);
         var (first, second) = (RawGguf.Pairs(pairs), RawGguf.Pairs(again));
         CollectionAssert.AreEqual(first.Keys.ToArray(), second.Keys.ToArray());
         foreach (var (key, value) in first)
@@ -156,6 +157,56 @@ public class GgufTokenizerTests
         Refuses(
             "normalises text by: nothing; and cuts it by: ByteLevel (add_prefix_space false, use_regex true): GGUF has words for spaces as \u2581 alone, with or without one in front of every text",
             json => json["model"]!["byte_fallback"] = true);
+    }
+
+    [TestMethod]
+    public void What_llama_cpp_would_read_otherwise_is_refused()
+    {
+        void Refuses(string problem, JsonObject tokenizer)
+        {
+            Assert.AreEqual(Begin + problem + End, Assert.ThrowsExactly<NotSupportedException>(() => Written(tokenizer, stopIds: [2]).Dispose()).Message);
+        }
+
+        JsonObject Changed(JsonObject json, Action<JsonObject> change)
+        {
+            change(json);
+            return json;
+        }
+
+        JsonObject Llama2(Action<JsonObject> change) => Changed(TinyMetaspace.Llama2(), change);
+        Written(Llama2(_ => { }), stopIds: [2]).Dispose();
+        Refuses("has the added token '<s>' with normalized true and a name that the normalizer changes, for which GGUF has no word", Llama2(json => json["added_tokens"]![1]!["normalized"] = true));
+        Refuses("has the added token '\u2581x' with \u2581 in its name and no part in the merges, so that text would become it otherwise in llama.cpp", Llama2(json => json["added_tokens"]!.AsArray().Add((JsonNode)TinyTokenizer.Added(999, "\u2581x"))));
+        Refuses("spells characters in bytes and has no token '<0xE1>', for want of which llama.cpp would end its process", Llama2(json => json["model"]!["vocab"]!.AsObject().Remove("<0xE1>")));
+
+        JsonObject Bytes(string? unknown) => Changed(TinyTokenizer.Json(), json =>
+        {
+            json["model"]!["unk_token"] = unknown;
+            json["model"]!["vocab"]!.AsObject().Remove("\u0126"); // the byte 4
+        });
+        Written(Bytes(null)).Dispose();
+        Refuses("has no token '\u0126' and reads '!' in its place, where llama.cpp reads nothing", Bytes("!"));
+    }
+
+    [TestMethod]
+    public void An_id_that_llama_cpp_writes_for_none_is_none()
+    {
+        var bytes = GgufBytes.Llama().Set("tokenizer.ggml.padding_token_id", uint.MaxValue).Set("tokenizer.ggml.eot_token_id", uint.MaxValue)
+            .Set("llama.rope.scaling.type", "linear").Set("llama.rope.scaling.factor", 0f).ToArray();
+        using var folder = new TemporaryFolder();
+        File.WriteAllBytes(folder["m.gguf"], bytes);
+        using var model = PretrainedModel.Load(folder["m.gguf"], ScalarType.Float32, CPU);
+        Assert.IsNull(model.Config.PadTokenId);
+        CollectionAssert.AreEqual(new[] { 9 }, model.EosTokenIds.ToArray());
+    }
+
+    [TestMethod]
+    public void Tokens_without_types_are_what_they_are_used_for()
+    {
+        using var gguf = new GgufFile(new MemoryStream(GgufBytes.Llama().Set("tokenizer.ggml.token_type", null).ToArray()), "m");
+        var tokenizer = TinyTokenizer.Read(GgufTokenizer.Tokenizer(gguf.Metadata));
+        CollectionAssert.AreEqual(new[] { 0, 9, 1 }, tokenizer.Encode("a<end>b").ToArray());
+        CollectionAssert.AreEqual(new[] { 9 }, tokenizer.SpecialIds.ToArray());
     }
 
     [TestMethod]
