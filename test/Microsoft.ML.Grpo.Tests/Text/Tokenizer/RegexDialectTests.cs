@@ -53,6 +53,16 @@ public class RegexDialectTests
     public void Patterns_match_what_they_match_in_Ruby(string pattern, string text, string replaced) =>
         Assert.AreEqual(replaced, TextPattern.Expression(pattern, "f").Replace(text, "#"));
 
+    /// <summary>The cuts of o200k (and of Tekken, which is its like), where case matters beside a group in which it does not, and of cl100k.</summary>
+    [TestMethod]
+    [DataRow(@"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+", "It'S| Mc|First'Re| |123|4|!\n|  | x")]
+    [DataRow(@"'(?i:[sdmt]|ll|ve|re)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]|\s+(?!\S)|\s+", "It|'S| McFirst|'Re| |123|4|!\n|  | x")]
+    public void Patterns_of_models_are_read(string pattern, string pieces)
+    {
+        var text = pieces.Replace("|", string.Empty, StringComparison.Ordinal);
+        Assert.AreEqual(pieces, string.Join('|', TextPattern.Expression(pattern, "f").Find(text).Select(span => text[span.Start..span.End])));
+    }
+
     [TestMethod]
     public void Unassigned_code_points_are_no_symbols() =>
         Assert.AreEqual("\U0003FFFD#", TextPattern.Expression(@"\p{S}", "f").Replace("\U0003FFFD\U0001F600", "#"));
