@@ -7,13 +7,10 @@ internal static class SmallFile
     private const long MostBytes = 100_000_000;
 
     /// <exception cref="ModelFormatException">It is larger than any such file.</exception>
-    public static byte[] Read(string path)
+    public static byte[] Read(string path) => RealPath.Length(path) switch
     {
-        return RealPath.Length(path) switch
-        {
-            0 => [],
-            <= MostBytes => File.ReadAllBytes(path),
-            var length => throw new ModelFormatException(path, $"has {length} bytes, and no such file of a model more than {MostBytes}. Download the file again."),
-        };
-    }
+        0 => [],
+        <= MostBytes => File.ReadAllBytes(path),
+        var length => throw new ModelFormatException(path, $"has {length} bytes, and no such file of a model more than {MostBytes}. Download the file again."),
+    };
 }

@@ -73,7 +73,7 @@ internal static partial class RegexDialect
                 return place with { IgnoresCase = TurnsOn(taken) };
             case ['(', ..]:
                 groups.Push(place.IgnoresCase);
-                return new(InSet: false, taken.Length > 1 ? TurnsOn(taken) : place.IgnoresCase, OpensBranch: false);
+                return new(InSet: false, taken.Length > 1 ? TurnsOn(taken) : place.IgnoresCase, OpensBranch: true);
             case [')'] when groups.Count > 0:
                 return new(InSet: false, groups.Pop(), OpensBranch: false);
             default:
@@ -153,6 +153,6 @@ internal static partial class RegexDialect
     /// <summary>Where in a pattern something stands.</summary>
     /// <param name="InSet">Between brackets.</param>
     /// <param name="IgnoresCase">Where case does not matter.</param>
-    /// <param name="OpensBranch">At the start of the pattern or behind a bar, perhaps with options between: in the middle, Oniguruma takes a bar that follows for a part of what the options are for.</param>
+    /// <param name="OpensBranch">At the start of the pattern or a group or behind a bar, perhaps with options between: in the middle, Oniguruma takes a bar that follows for a part of what the options are for.</param>
     private readonly record struct Place(bool InSet, bool IgnoresCase, bool OpensBranch);
 }

@@ -50,6 +50,7 @@ public class RegexDialectTests
     [DataRow(@"[^]\w]+", "]-b", "]#b")]
     [DataRow(@"\p{Lu}(?i:'re)|ss(?-i:\p{Ll})", "A'RE ssb", "# #")]
     [DataRow("(?i)a|b|(?-i)c", "ABC", "##C")]
+    [DataRow("((?i)a|b)c", "Acbc BC", "## BC")]
     public void Patterns_match_what_they_match_in_Ruby(string pattern, string text, string replaced) =>
         Assert.AreEqual(replaced, TextPattern.Expression(pattern, "f").Replace(text, "#"));
 
