@@ -10,8 +10,8 @@ public static partial class JudgeScore
     /// The number that the answer ends with, in a range. What a score is out of is none: <c>7/10</c>, <c>**7**/10</c>, <c>7 of 10</c>, <c>7 (out of 10)</c> and
     /// <c>7 on a scale of 0 to 10</c> are 7. Nor are a range and the top of a scale: an answer that ends in <c>from 0 to 10</c>, <c>7-8</c> or
     /// <c>seven/10</c> has no score. Digits of a word, of a version or with a comma between them (<c>A4</c>, <c>1.2.3</c>, <c>7,5</c>) are not looked
-    /// at: the decimal sign is a point. The number of a list's item and what a number stands for (<c>1. Clear</c>, <c>0 = worst</c>) count only in an
-    /// answer that has no other.
+    /// at: the decimal sign is a point. The numbers of a list that counts from 1 (<c>1. Clear</c>, <c>2. Short</c>) and of a legend of several entries
+    /// (<c>0 = worst, 10 = best</c>) count only in an answer that has no other.
     /// </summary>
     /// <param name="lowest">The lowest score there is.</param>
     /// <param name="highest">The highest.</param>
@@ -42,7 +42,31 @@ public static partial class JudgeScore
     private static Match? Last(string answer)
     {
         var numbers = Numbers().Matches(answer);
-        return numbers.LastOrDefault(number => !number.Groups["aside"].Success) ?? numbers.LastOrDefault();
+        var asides = Items(numbers).Concat(Legend(numbers)).ToHashSet();
+        return numbers.LastOrDefault(number => !asides.Contains(number)) ?? numbers.LastOrDefault();
+    }
+
+    /// <summary>What begins lines as 1, 2 and so on do.</summary>
+    private static IEnumerable<Match> Items(MatchCollection numbers)
+    {
+        Match[] items = [.. numbers.Where(number => number.Groups["item"].Success)];
+        string? next = null;
+        for (var i = 0; i < items.Length; i++)
+        {
+            var number = items[i].Groups["score"].Value;
+            var begins = number == "1" && i + 1 < items.Length && items[i + 1].Groups["score"].Value == "2";
+            if (begins || number == next)
+            {
+                yield return items[i];
+                next = int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var value) ? (value + 1).ToString(CultureInfo.InvariantCulture) : null;
+            }
+        }
+    }
+
+    private static Match[] Legend(MatchCollection numbers)
+    {
+        Match[] entries = [.. numbers.Where(number => number.Groups["entry"].Success)];
+        return entries.Length > 1 ? entries : [];
     }
 
     // Not inside a word, a version, 7,5 or 1,000; underscores are Markdown's, as in __7__. The first test is for speed: only where a number may begin is the text behind looked at.
@@ -62,8 +86,8 @@ public static partial class JudgeScore
         \b between \s+ {Digits} \s+ and \s+ {Digits}
         | \b (?: zero | one ) \s+ to \s+ {Digits}
         | (?: {Slash} | \b (?: out | scale | max(?: imum )? ) \s+ {Of} ) {Mark} (?: {Range} | {Digits} )
-        | (?<aside> (?m: ^ ) [ \t*_]* (?<score> [0-9]+ ) [.)] (?= [ \t]+ \S ) )
-        | (?<aside> {Begin} (?<score> {Digits} ) (?= {MarkInLine} = \s* [^\W\d_] ) )
+        | (?<item> (?m: ^ ) [ \t*_]* (?<score> [0-9]+ ) (?! {OutOf} ) [.)] (?= [ \t]+ \S ) )
+        | (?<entry> {Begin} (?<score> {Digits} ) (?= {MarkInLine} = \s* [^\W\d_] ) )
         | {Begin} {Range}
         | {Begin} (?<score> {Digits} ) (?: {OutOf} )?
         """,
