@@ -96,6 +96,10 @@ public class ChatMLRecognizerTests
         // Few statements, each of which does much.
         var sum = $"{{% set x = '{new string('x', 50)}' %}}{{% set y = {string.Join('+', Enumerable.Repeat("x", 1000))} %}}";
         StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => Recognize(sum + Plain)).Message, "too many steps");
+        var forgotten = string.Concat(Enumerable.Range(0, 8).Select(i => $"{{% for m{i} in messages %}}")) + "{% if m0.content %}" + string.Concat(Enumerable.Repeat("{% set x = 1 %}", 10_000)) + "{% endif %}" + string.Concat(Enumerable.Repeat("{% endfor %}", 8));
+        StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => Recognize(Plain + forgotten)).Message, "too many steps");
+        var name = new string('x', 1_000_000);
+        StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => Recognize($"{{% set {name} = 1 %}}" + string.Concat(Enumerable.Repeat($"{{% if {name} %}}{{% endif %}}", 20)) + Plain)).Message, "too many steps");
         var search = $"{{% set x = '{new string('x', 60_000)}' %}}{{% set y = '{new string('x', 30_000)}y' %}}{{% for m in messages %}}{{% if y in x %}}{{% endif %}}{{% endfor %}}";
         StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => Recognize(search + Plain)).Message, "too many steps");
     }

@@ -16,8 +16,11 @@ internal sealed class SymbolicEvaluator(Func<string, object?> lookup, TemplateWo
         RuntimeHelpers.EnsureSufficientExecutionStack();
         switch (expression)
         {
+            case ConstantExpression { Value: string text }:
+                work.Spend(text.Length);
+                return SymbolicText.Of(text);
             case ConstantExpression { Value: var value }:
-                return value is string text ? SymbolicText.Of(text) : value;
+                return value;
             case NameExpression { Name: var name }:
                 return lookup(name);
             case NotExpression { Operand: var operand }:
@@ -54,6 +57,7 @@ internal sealed class SymbolicEvaluator(Func<string, object?> lookup, TemplateWo
         var space = new Dictionary<string, object?>(StringComparer.Ordinal);
         foreach (var (name, value) in arguments)
         {
+            work.Spend(name?.Length ?? 0);
             if (name is null || !space.TryAdd(name, Evaluate(value)))
             {
                 throw new TemplateNotUnderstoodException("it makes a namespace of something");

@@ -79,6 +79,7 @@ internal sealed class SymbolicTemplate
 
     private void Assign(SetNode set, object? value)
     {
+        _work.Spend(set.Name.Length + (set.Attribute?.Length ?? 0));
         if (set.Attribute is null)
         {
             _scopes[^1][set.Name] = value;
@@ -138,6 +139,7 @@ internal sealed class SymbolicTemplate
         RuntimeHelpers.EnsureSufficientExecutionStack();
         foreach (var node in nodes)
         {
+            _work.Spend(TemplateWork.Value);
             switch (node)
             {
                 case SetNode set:
@@ -162,7 +164,7 @@ internal sealed class SymbolicTemplate
     {
         for (var i = _scopes.Count - 1; i >= 0; i--)
         {
-            _work.Spend(TemplateWork.Value);
+            _work.Spend(TemplateWork.Value + name.Length);
             if (_scopes[i].TryGetValue(name, out var value))
             {
                 return value;
