@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -70,10 +71,10 @@ internal static partial class RegexDialect
             case ['[', ..]:
                 return place with { InSet = true, OpensBranch = false };
             case ['(', '?', .., ')']:
-                return place with { IgnoresCase = TurnsOn(taken) };
+                return place with { IgnoresCase = IgnoresCase(taken, place) };
             case ['(', ..]:
                 groups.Push(place.IgnoresCase);
-                return new(InSet: false, taken.Length > 1 ? TurnsOn(taken) : place.IgnoresCase, OpensBranch: true);
+                return new(InSet: false, IgnoresCase(taken, place), OpensBranch: true);
             case [')'] when groups.Count > 0:
                 return new(InSet: false, groups.Pop(), OpensBranch: false);
             default:
@@ -81,11 +82,11 @@ internal static partial class RegexDialect
         }
     }
 
-    /// <summary>Where the options of a group such as <c>(?i:a)</c>, or of all that follows, such as <c>(?-i)</c>, end; null if these are no options.</summary>
+    /// <summary>Where the options of a group such as <c>(?i:a)</c> or <c>(?:a)</c>, or of all that follows, such as <c>(?-i)</c>, end; null if these are no options.</summary>
     private static int? OptionsEnd(ReadOnlySpan<char> rest) =>
-        rest.StartsWith("(?") && rest[2..].IndexOfAnyExcept(InlineOptions) is > 0 and var end && rest[2 + end] is ')' or ':' ? 2 + end : null;
+        rest.StartsWith("(?") && rest[2..].IndexOfAnyExcept(InlineOptions) is >= 0 and var end && (rest[2 + end] == ':' || (end > 0 && rest[2 + end] == ')')) ? 2 + end : null;
 
-    private static bool TurnsOn(ReadOnlySpan<char> options) => !options.Contains('-');
+    private static bool IgnoresCase(ReadOnlySpan<char> options, Place place) => options.Contains('i') ? !options.Contains('-') : place.IgnoresCase;
 
     private static string Escape(char kind, bool inSet) => (kind, inSet) switch
     {
@@ -128,9 +129,14 @@ internal static partial class RegexDialect
     /// <summary>Categories of one case, letters beyond ASCII (also by their numbers), and letters that are one character together.</summary>
     private static bool IsFoldedOtherwise(ReadOnlySpan<char> rest, bool inSet)
     {
-        if (OneCase().IsMatch(rest) || (rest[0] > 127 && char.IsLetter(rest[0])))
+        if (OneCase().IsMatch(rest) || IsLetter(rest[0]))
         {
             return true;
+        }
+
+        foreach (var number in ByNumber().EnumerateMatches(rest))
+        {
+            return IsLetter((char)int.Parse(rest[2..number.Length], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture));
         }
 
         foreach (var letters in Folded)
@@ -144,11 +150,16 @@ internal static partial class RegexDialect
         return false;
     }
 
+    private static bool IsLetter(char character) => character > 127 && char.IsLetter(character);
+
     [GeneratedRegex(@"\A\{[0-9]+\}\?")]
     private static partial Regex FixedAndLazy();
 
-    [GeneratedRegex(@"\A\\(?:[pP]\{\^?L[ult]\}|[xu])")]
+    [GeneratedRegex(@"\A\\[pP]\{\^?L[ult]\}")]
     private static partial Regex OneCase();
+
+    [GeneratedRegex(@"\A\\(?:x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4})")]
+    private static partial Regex ByNumber();
 
     /// <summary>Where in a pattern something stands.</summary>
     /// <param name="InSet">Between brackets.</param>

@@ -5,8 +5,8 @@ namespace Microsoft.ML.Grpo;
 /// <summary>Refuses replacements that make a text many times as long: a chain of ten that each write ten characters for one would fill any memory.</summary>
 internal static class TextGrowth
 {
-    /// <summary>Spaces become marks, and Unicode's own forms take 18 characters for one at the most.</summary>
-    private const double Most = 64;
+    /// <summary>What tokenizers do is 1 or 2: spaces become marks, one more in front. Replacements of different characters are multiplied too, which need not be.</summary>
+    private const double Most = 1000;
 
     /// <summary>Looks at all steps of a normalizer or a decoder together.</summary>
     /// <param name="part">The part; null if there is none.</param>

@@ -19,6 +19,7 @@ public class RegexDialectTests
     [DataRow("(?i:a|SS)", "without regard to case")]
     [DataRow("(?i:\u03C3)", "without regard to case")]
     [DataRow(@"(?i:\u03C3)", "without regard to case")]
+    [DataRow(@"(?i:(?:a)\xB5)", "without regard to case")]
     [DataRow("(?i:(a(?-i:b))\u00B5)", "without regard to case")]
     [DataRow("\U0001F600", "a character beyond U+FFFF")]
     public void What_NET_reads_otherwise_is_refused_by_name(string pattern, string named)
@@ -51,6 +52,8 @@ public class RegexDialectTests
     [DataRow(@"\p{Lu}(?i:'re)|ss(?-i:\p{Ll})", "A'RE ssb", "# #")]
     [DataRow("(?i)a|b|(?-i)c", "ABC", "##C")]
     [DataRow("((?i)a|b)c", "Acbc BC", "## BC")]
+    [DataRow(@"(?:(?i)'s|'t)|\p{L}+", "it'S'T", "###")]
+    [DataRow(@"(?i:['\u2019]s(?:e))", "'SE\u2019se\u2019", "##\u2019")]
     public void Patterns_match_what_they_match_in_Ruby(string pattern, string text, string replaced) =>
         Assert.AreEqual(replaced, TextPattern.Expression(pattern, "f").Replace(text, "#"));
 

@@ -144,17 +144,17 @@ public class TokenizerRefusalTests
     }
 
     [TestMethod]
-    [DataRow("normalizer", "normalizers", """{"type": "Replace", "pattern": {"String": "a"}, "content": "aaaaaaaaa"}""", "81")]
-    [DataRow("normalizer", "normalizers", """{"type": "Replace", "pattern": {"Regex": "a*"}, "content": "aaaaaaaa"}""", "81")]
-    [DataRow("normalizer", "normalizers", """{"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "aaaaaaaa"}]}""", "81")]
-    [DataRow("decoder", "decoders", """{"type": "Replace", "pattern": {"String": "aa"}, "content": "aaaaaaaaaaaaaaaaaa"}""", "81")]
+    [DataRow("normalizer", "normalizers", """{"type": "Replace", "pattern": {"String": "a"}, "content": "aaaaaaaaa"}""", "6.56E+03")]
+    [DataRow("normalizer", "normalizers", """{"type": "Replace", "pattern": {"Regex": "a*"}, "content": "aaaaaaaa"}""", "6.56E+03")]
+    [DataRow("normalizer", "normalizers", """{"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "aaaaaaaa"}]}""", "6.56E+03")]
+    [DataRow("decoder", "decoders", """{"type": "Replace", "pattern": {"String": "aa"}, "content": "aaaaaaaaaaaaaaaaaa"}""", "6.56E+03")]
     public void Replacements_that_make_texts_without_end_are_refused(string member, string list, string part, string times)
     {
         var json = TinyTokenizer.Json();
         JsonObject Several(int count) => new() { ["type"] = "Sequence", [list] = new JsonArray([.. Enumerable.Range(0, count).Select(_ => JsonNode.Parse(part))]) };
-        json[member] = Several(1);
+        json[member] = Several(3);
         TinyTokenizer.Read(json);
-        json[member] = Several(2);
+        json[member] = Several(4);
         StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => TinyTokenizer.Read(json)).Message, $"replacements in its '{list}' that can make a text {times} times as long");
     }
 
