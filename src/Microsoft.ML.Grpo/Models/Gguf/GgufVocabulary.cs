@@ -69,7 +69,7 @@ internal sealed class GgufVocabulary
             { StripsLeft: true } => "lstrip, for which GGUF has no word",
             { StripsRight: true } => "rstrip, for which GGUF has no word",
             { SingleWord: true } => "single_word, for which GGUF has no word",
-            { Normalized: true } when normalizer.Normalize(token.Content) != token.Content => "normalized true and a name that the normalizer changes, for which GGUF has no word",
+            { Normalized: true } when normalizer.Normalize(token.Content) != token.Content => "normalized true and a name that the normalizer changes, for which GGUF has no word (set it to false in tokenizer.json if the name is to be found in the text as it stands)",
             _ when metaspace && token.Content.Contains(GgufMetaspace.Space, StringComparison.Ordinal) && !Model.ContainsKey(token.Content) => $"{GgufMetaspace.Space} in its name and no part in the merges, so that text would become it otherwise in llama.cpp",
             _ => null,
         };

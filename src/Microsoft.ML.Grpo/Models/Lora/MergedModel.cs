@@ -24,7 +24,7 @@ internal static class MergedModel
             return config;
         }
 
-        var root = JsonNode.Parse(config)!.AsObject();
+        var root = JsonNode.Parse(JsonText.WithoutMark(config).Span)!.AsObject();
         root["tie_word_embeddings"] = false;
         return StoredDtype.ToBytes(root);
     }
