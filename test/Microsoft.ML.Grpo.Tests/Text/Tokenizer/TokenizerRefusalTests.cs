@@ -147,6 +147,7 @@ public class TokenizerRefusalTests
     [DataRow("normalizer", "normalizers", """{"type": "Replace", "pattern": {"String": "a"}, "content": "aaaaaaaaa"}""", "6.56E+03")]
     [DataRow("normalizer", "normalizers", """{"type": "Replace", "pattern": {"Regex": "a*"}, "content": "aaaaaaaa"}""", "6.56E+03")]
     [DataRow("normalizer", "normalizers", """{"type": "Sequence", "normalizers": [{"type": "Prepend", "prepend": "aaaaaaaa"}]}""", "6.56E+03")]
+    [DataRow("normalizer", "normalizers", """{"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "Replace", "pattern": {"String": "a"}, "content": "bb"}]}""", "4.1E+03")]
     [DataRow("decoder", "decoders", """{"type": "Replace", "pattern": {"String": "aa"}, "content": "aaaaaaaaaaaaaaaaaa"}""", "6.56E+03")]
     public void Replacements_that_make_texts_without_end_are_refused(string member, string list, string part, string times)
     {
@@ -155,7 +156,18 @@ public class TokenizerRefusalTests
         json[member] = Several(3);
         TinyTokenizer.Read(json);
         json[member] = Several(4);
-        StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => TinyTokenizer.Read(json)).Message, $"replacements in its '{list}' that can make a text {times} times as long");
+        StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => TinyTokenizer.Read(json)).Message, $"steps in its '{list}' that can make a text {times} times as long");
+    }
+
+    [TestMethod]
+    public void Bytes_of_bytes_of_bytes_are_refused()
+    {
+        var json = TinyTokenizer.Json();
+        JsonObject Several(int count) => new() { ["type"] = "Sequence", ["pretokenizers"] = new JsonArray([.. Enumerable.Range(0, count).Select(_ => TinyTokenizer.Bytes())]) };
+        json["pre_tokenizer"] = Several(4);
+        TinyTokenizer.Read(json);
+        json["pre_tokenizer"] = Several(5);
+        StringAssert.Contains(Assert.ThrowsExactly<NotSupportedException>(() => TinyTokenizer.Read(json)).Message, "steps in its 'pretokenizers' that can make a text 1.02E+03 times as long");
     }
 
     /// <summary>A second passes whenever somebody looks.</summary>
