@@ -24,6 +24,18 @@ internal sealed class Judge(ScoringRule rule, AnswerForm form)
     /// <summary>Whether a completion is correct: full marks, and nothing less.</summary>
     public bool IsCorrect(RewardSample sample) => Score(sample) == 1;
 
+    /// <summary>What always giving the commonest answer of some problems is worth on others: that answer, and the share of the others, 0 to 1, to which it is right.</summary>
+    public (string Answer, double Correct) Commonest(IReadOnlyList<Problem> training, IReadOnlyList<Problem> heldOut)
+    {
+        var answer = training.CountBy(problem => problem.Answer).MaxBy(pair => pair.Value).Key;
+        var found = form.Extract(form.Write(answer));
+        return (answer, heldOut.Average(problem =>
+        {
+            using var metadata = JsonDocument.Parse(problem.Metadata);
+            return rule(found, problem.Answer, metadata.RootElement) == 1 ? 1.0 : 0;
+        }));
+    }
+
     /// <summary>Whether a completion is nothing but an answer in the form asked for, right or wrong.</summary>
     public bool IsFormatted(RewardSample sample) => form.IsAlone?.Invoke(sample.Completion) ?? true;
 

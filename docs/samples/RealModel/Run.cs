@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Grpo;
 using Spectre.Console;
@@ -61,6 +62,8 @@ internal static class Run
         Outputs.Warn(settings);
         AnsiConsole.MarkupLineInterpolated($"Rule {settings.Rule}, answer {settings.Answer}, {Prompts(settings)}.");
         AnsiConsole.MarkupLineInterpolated($"{training.Count} problems to train on, {heldOut.Count} held out, such as \"{heldOut[0].Prompt.TrimEnd()}\" with the answer \"{heldOut[0].Answer}\".");
+        var (commonest, right) = judge.Commonest(training, heldOut);
+        AnsiConsole.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"Whoever gives the commonest answer of the training file, \"{commonest}\", to all held-out problems is right for {right:P1}.");
         var known = training.Select(problem => problem.Prompt).ToHashSet(StringComparer.Ordinal);
         if (heldOut.Count(problem => known.Contains(problem.Prompt)) is > 0 and var seen)
         {
@@ -92,21 +95,26 @@ internal static class Run
             throw new InvalidOperationException($"The held-out problems were measured {record.Evaluations.Count} times in {run.Steps.Count} steps, and not before and after.");
         }
 
-        // What was found is told first: saving may fail.
-        if (measured)
+        // What was found is told first: saving may fail. And what was trained is saved if telling fails.
+        try
         {
-            var result = RunResult.Of(settings, run, reporter, record, Math.Max(rateBefore, MatmulRate.Measure()), clock.Elapsed, torch.get_num_threads());
-            ResultTables.Print(result, heldOut);
-            if (settings.Result is { } path)
+            if (measured)
             {
-                result.Write(path);
-                AnsiConsole.MarkupLineInterpolated($"Result written to {path}.");
+                var result = RunResult.Of(settings, run, reporter, record, Math.Max(rateBefore, MatmulRate.Measure()), clock.Elapsed, torch.get_num_threads());
+                ResultTables.Print(result, heldOut);
+                if (settings.Result is { } path)
+                {
+                    result.Write(path);
+                    AnsiConsole.MarkupLineInterpolated($"Result written to {path}.");
+                }
             }
         }
-
-        if (settings.Save is { } save)
+        finally
         {
-            Save(policy, save);
+            if (settings.Save is { } save)
+            {
+                Save(policy, save);
+            }
         }
 
         if (!measured)

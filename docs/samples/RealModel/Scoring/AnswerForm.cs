@@ -53,7 +53,7 @@ internal sealed partial record AnswerForm(string Name, Func<string, string?> Ext
     {
         var text = PythonText.Strip(completion);
         return text.StartsWith(Opening, StringComparison.Ordinal) && text.EndsWith(Closing, StringComparison.Ordinal)
-            && text.IndexOf(Closing, StringComparison.Ordinal) == text.Length - Closing.Length;
+            && text.LastIndexOf(Opening, StringComparison.Ordinal) == 0 && text.IndexOf(Closing, StringComparison.Ordinal) == text.Length - Closing.Length;
     }
 
     [GeneratedRegex("-?[0-9]+(?:\\.[0-9]+)?", RegexOptions.CultureInvariant)]

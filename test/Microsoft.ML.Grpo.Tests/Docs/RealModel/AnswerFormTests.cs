@@ -35,6 +35,7 @@ public class AnswerFormTests
     [DataRow("tags", " <answer>7</answer>\n", true)]
     [DataRow("tags", "So <answer>7</answer>", false)]
     [DataRow("tags", "<answer>7</answer> <answer>8</answer>", false)]
+    [DataRow("tags", "<answer>7<answer>8</answer>", false)]
     [DataRow("tags", "<answer>", false)]
     [DataRow("last-number", " -7.5\n", true)]
     [DataRow("last-number", "7.", false)]
