@@ -93,6 +93,11 @@ internal static class LlamaBenchmark
     {
         public Comparison(DecodeResult ours, DecodeResult theirs)
         {
+            if (ours.Ids.Length != theirs.Ids.Length || ours.LogProbs.Concat(theirs.LogProbs).Any(row => !row.All(double.IsFinite)))
+            {
+                throw new InvalidOperationException("The engines gave another number of rows, or log-probs that are not finite.");
+            }
+
             long same = 0, all = 0;
             foreach (var (a, b, p, q) in ours.Ids.Zip(theirs.Ids, ours.LogProbs).Zip(theirs.LogProbs, (ids, logProbs) => (ids.First, ids.Second, ids.Third, logProbs)))
             {
