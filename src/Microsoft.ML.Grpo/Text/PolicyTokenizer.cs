@@ -165,7 +165,7 @@ internal sealed class PolicyTokenizer
                 }
                 else
                 {
-                    complete &= EncodePieces(new TextPiece(piece, first), WhileTime, ids);
+                    complete &= EncodePieces(new TextPiece(piece, first), time, ids);
                 }
 
                 first = false;
@@ -173,18 +173,15 @@ internal sealed class PolicyTokenizer
         }
 
         return complete;
-
-        // A pattern is given up on a piece by itself; a step may have cut the text into thousands.
-        PreTokenizerStep WhileTime(PreTokenizerStep step) => piece => time.IsOver ? throw PatternTime.Error(_file, "the patterns", text.Length) : step(piece);
     }
 
-    private bool EncodePieces(TextPiece text, Func<PreTokenizerStep, PreTokenizerStep> limited, List<int> ids)
+    private bool EncodePieces(TextPiece text, PatternTime time, List<int> ids)
     {
         IEnumerable<TextPiece> pieces = [text];
         foreach (var step in _json.PreTokenizer)
         {
-            var next = limited(step);
-            pieces = pieces.SelectMany(piece => next(piece));
+            // A pattern is given up on a piece by itself; a step may have cut the text into thousands.
+            pieces = pieces.SelectMany(piece => time.IsOver ? throw time.Error(_file, "the patterns") : step(piece));
         }
 
         var complete = true;

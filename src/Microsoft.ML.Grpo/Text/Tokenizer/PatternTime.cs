@@ -12,9 +12,11 @@ internal readonly struct PatternTime(TimeProvider clock, int characters)
 
     private readonly long _begin = clock.GetTimestamp();
 
-    public bool IsOver => clock.GetElapsedTime(_begin) > Least + (characters * ForCharacter);
+    private readonly int _characters = characters;
+
+    public bool IsOver => clock.GetElapsedTime(_begin) > Least + (_characters * ForCharacter);
 
     /// <summary>What is said when it is over.</summary>
-    public static InvalidDataException Error(string file, string patterns, int characters, Exception? cause = null) => new(
-        $"{file}: {patterns} found no end on a text of {characters} characters. Fetch the file again; if it is as its author made it, shorten or leave out such texts.", cause);
+    public InvalidDataException Error(string file, string patterns, Exception? cause = null) => new(
+        $"{file}: {patterns} found no end on a text of {_characters} characters. Fetch the file again; if it is as its author made it, shorten or leave out such texts.", cause);
 }

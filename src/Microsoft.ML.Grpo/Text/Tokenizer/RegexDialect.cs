@@ -35,7 +35,7 @@ internal static partial class RegexDialect
             var rest = pattern.AsSpan(i);
             if (Difference(rest, place) is { } construct)
             {
-                throw new NotSupportedException($"{file}: the pattern '{pattern}' has {construct}, which .NET reads otherwise, and which is not supported.");
+                throw new NotSupportedException($"{file}: the pattern '{pattern}' has {construct}, which .NET reads otherwise, and which is not supported. docs/tokenizers.md lists what is.");
             }
 
             var taken = rest[..Length(rest, place.InSet)];
@@ -107,7 +107,7 @@ internal static partial class RegexDialect
 
         if (place.IgnoresCase && IsFoldedOtherwise(rest, place.InSet))
         {
-            return "what Unicode's upper and lower case know more of, without regard to case";
+            return "a letter beyond ASCII, a category of one case or a pair such as ss without regard to case";
         }
 
         if (place.InSet)

@@ -59,13 +59,14 @@ internal sealed class TextPattern
             return [];
         }
 
+        var allowed = new PatternTime(time ?? TimeProvider.System, text.Length);
         try
         {
-            return _regex is null ? FindText(text) : FindMatches(_regex, new CodePointShadow(text), time ?? TimeProvider.System);
+            return _regex is null ? FindText(text) : FindMatches(_regex, new CodePointShadow(text), allowed);
         }
         catch (RegexMatchTimeoutException cause)
         {
-            throw PatternTime.Error(_file, $"the pattern '{_text}'", text.Length, cause);
+            throw allowed.Error(_file, $"the pattern '{_text}'", cause);
         }
     }
 
@@ -86,10 +87,8 @@ internal sealed class TextPattern
         return Finish(spans, end, text.Length);
     }
 
-    private List<TextSpan> FindMatches(Regex regex, CodePointShadow shadow, TimeProvider time)
+    private List<TextSpan> FindMatches(Regex regex, CodePointShadow shadow, PatternTime allowed)
     {
-        var allowed = new PatternTime(time, shadow.Text.Length);
-
         // The long s is an s where case does not matter, which .NET does not know.
         var text = RegexDialect.IgnoresCase(_text) ? shadow.Text.Replace('\u017F', 's') : shadow.Text;
         var spans = new List<TextSpan>();
